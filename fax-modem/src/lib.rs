@@ -1,0 +1,14 @@
+//! Fax modems, tones and V.8: signals to samples and back.
+//!
+//! Transmitters are pulled ([`Transmitter::fill`]), receivers are pushed ([`Receiver::process`]);
+//! both run at 8000 samples a second on 16-bit linear samples, allocate only when they are made, and
+//! know no clock but the count of samples.
+//!
+//! Always: equal samples give equal bits on every machine; nothing a line can carry makes a receiver
+//! panic or lose a later burst.
+
+pub mod bits;
+pub mod output;
+
+pub use bits::BitQueue;
+pub use output::{Output, Quality};

@@ -10,9 +10,12 @@
 pub mod bits;
 pub mod encoder;
 pub mod output;
+pub mod pulse;
 pub mod scrambler;
 pub mod table;
+pub mod transmit;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};
 pub use table::Modem;
+pub use transmit::{EchoProtection, QamTransmitter};

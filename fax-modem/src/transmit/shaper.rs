@@ -98,7 +98,7 @@ impl Shaper {
         }
         let (place, carrier) = (&self.places[self.place], self.carrier[self.turn]);
         if let Some(samples) = self.window[self.next..].first_chunk_mut() {
-            place.add(samples, symbol * carrier);
+            add(samples, place, symbol * carrier);
         }
         self.next += place.advance;
         self.place = if self.place + 1 == self.places.len() { 0 } else { self.place + 1 };
@@ -108,9 +108,7 @@ impl Shaper {
     /// Takes as many samples as there are, at most what `out` holds.
     pub(super) fn take(&mut self, out: &mut [i16]) -> usize {
         let count = self.ready().min(out.len());
-        for (out, &sample) in out.iter_mut().zip(&self.window[self.taken..self.taken + count]) {
-            *out = to_sample(sample);
-        }
+        convert(&self.window[self.taken..self.taken + count], out);
         self.taken += count;
         count
     }
@@ -126,12 +124,11 @@ impl Shaper {
     }
 }
 
-impl Place {
-    #[inline]
-    fn add(&self, samples: &mut [f32; TAPS], symbol: Complex) {
-        for ((sample, p), q) in samples.iter_mut().zip(&self.in_phase).zip(&self.quadrature) {
-            *sample += symbol.re * p + symbol.im * q;
-        }
+/// Not inlined: alone, its arguments are known not to overlap, and it is nothing but vector code.
+#[inline(never)]
+fn add(samples: &mut [f32; TAPS], place: &Place, symbol: Complex) {
+    for ((sample, p), q) in samples.iter_mut().zip(&place.in_phase).zip(&place.quadrature) {
+        *sample += symbol.re * p + symbol.im * q;
     }
 }
 
@@ -159,6 +156,13 @@ fn places(modem: &Modem, level: Dbm0) -> Vec<Place> {
         }
     };
     (0..symbols).map(place).collect()
+}
+
+#[inline(never)]
+fn convert(samples: &[f32], out: &mut [i16]) {
+    for (out, &sample) in out.iter_mut().zip(samples) {
+        *out = to_sample(sample);
+    }
 }
 
 /// To the nearest integer, halves to even; what is too large is cut off.

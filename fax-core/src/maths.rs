@@ -6,7 +6,7 @@ mod dot;
 mod phase;
 
 pub use complex::Complex;
-pub use dot::{axpy, dot, dot_complex, power};
+pub use dot::{axpy, axpy_conj, dot, dot_complex, dot_conj, dot_pair, power};
 pub use phase::Phase;
 
 /// Pi as the modems use it.
@@ -50,4 +50,16 @@ pub fn ln(x: f64) -> f64 {
 /// Complementary error function; half of it at x / sqrt 2 is the tail of a normal distribution.
 pub fn erfc(x: f64) -> f64 {
     libm::erfc(x)
+}
+
+/// Modified Bessel function of the first kind, order 0, for Kaiser windows: its power series, which
+/// is exact to `f64` for the 0 to 15 that windows use.
+pub fn bessel_i0(x: f64) -> f64 {
+    let quarter = x * x / 4.0;
+    let (mut term, mut sum) = (1.0, 1.0);
+    for k in 1..60 {
+        term *= quarter / f64::from(k * k);
+        sum += term;
+    }
+    sum
 }

@@ -11,11 +11,13 @@ pub mod bits;
 pub mod encoder;
 pub mod output;
 pub mod pulse;
+pub mod receive;
 pub mod scrambler;
 pub mod table;
 pub mod transmit;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};
+pub use receive::QamReceiver;
 pub use table::Modem;
 pub use transmit::{EchoProtection, QamTransmitter};

@@ -48,6 +48,58 @@ pub fn dot_complex(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Co
     sum
 }
 
+/// Sums of products of one real slice with two others: a real signal through a complex filter whose
+/// real and imaginary parts are `a` and `b`.
+pub fn dot_pair(x: &[f32], a: &[f32], b: &[f32]) -> Complex {
+    let n = x.len().min(a.len()).min(b.len());
+    let whole = n - n % LANES;
+    let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+    let chunks = x[..whole]
+        .chunks_exact(LANES)
+        .zip(a[..whole].chunks_exact(LANES).zip(b[..whole].chunks_exact(LANES)));
+    for (x, (a, b)) in chunks {
+        for lane in 0..LANES {
+            re[lane] += x[lane] * a[lane];
+            im[lane] += x[lane] * b[lane];
+        }
+    }
+    let mut sum = Complex::new(fold(re), fold(im));
+    for k in whole..n {
+        sum += Complex::new(x[k] * a[k], x[k] * b[k]);
+    }
+    sum
+}
+
+/// Sum of complex products with the second factor conjugated.
+pub fn dot_conj(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Complex {
+    let n = a_re.len().min(a_im.len()).min(b_re.len()).min(b_im.len());
+    let whole = n - n % LANES;
+    let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+    let chunks = a_re[..whole]
+        .chunks_exact(LANES)
+        .zip(a_im[..whole].chunks_exact(LANES))
+        .zip(b_re[..whole].chunks_exact(LANES).zip(b_im[..whole].chunks_exact(LANES)));
+    for ((ar, ai), (br, bi)) in chunks {
+        for lane in 0..LANES {
+            re[lane] += ar[lane] * br[lane] + ai[lane] * bi[lane];
+            im[lane] += ai[lane] * br[lane] - ar[lane] * bi[lane];
+        }
+    }
+    let mut sum = Complex::new(fold(re), fold(im));
+    for k in whole..n {
+        sum += Complex::new(a_re[k], a_im[k]) * Complex::new(b_re[k], b_im[k]).conj();
+    }
+    sum
+}
+
+/// Adds `factor` times the conjugate of `x` to `y`: one step of a least-mean-squares adaption.
+pub fn axpy_conj(factor: Complex, x_re: &[f32], x_im: &[f32], y_re: &mut [f32], y_im: &mut [f32]) {
+    for ((yr, yi), (xr, xi)) in y_re.iter_mut().zip(y_im).zip(x_re.iter().zip(x_im)) {
+        *yr += factor.re * xr + factor.im * xi;
+        *yi += factor.im * xr - factor.re * xi;
+    }
+}
+
 /// Sum of squares.
 pub fn power(a: &[f32]) -> f32 {
     dot(a, a)
@@ -82,5 +134,20 @@ mod tests {
         let mut y = [1.0, 2.0, 3.0];
         axpy(2.0, &[1.0, 1.0], &mut y);
         assert_eq!(y, [3.0, 4.0, 3.0]);
+    }
+
+    #[test]
+    fn conjugated_sums_agree_with_single_products() {
+        let (a, b): (Vec<f32>, Vec<f32>) = (0..19_u8).map(|k| (f32::from(k), 3.0 - f32::from(k))).unzip();
+        let z = |k: usize| Complex::new(a[k], b[k]);
+        let expected = (0..19).fold(Complex::ZERO, |sum, k| sum + z(k) * z(18 - k).conj());
+        let (a_back, b_back): (Vec<f32>, Vec<f32>) =
+            (a.iter().rev().copied().collect(), b.iter().rev().copied().collect());
+        assert_eq!(dot_conj(&a, &b, &a_back, &b_back), expected);
+        assert_eq!(dot_pair(&a, &a, &b), Complex::new(dot(&a, &a), dot(&a, &b)));
+        let (mut re, mut im) = (a.clone(), b.clone());
+        axpy_conj(Complex::new(2.0, -1.0), &a, &b, &mut re, &mut im);
+        let moved = z(7) + Complex::new(2.0, -1.0) * z(7).conj();
+        assert_eq!(Complex::new(re[7], im[7]), moved);
     }
 }

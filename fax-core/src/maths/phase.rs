@@ -32,9 +32,22 @@ impl Phase {
         self.0.wrapping_sub(other.0).cast_signed() as f32 * (1.0 / STEPS_PER_TURN as f32)
     }
 
-    /// The point of unit length at this angle.
+    /// The point of unit length at this angle, right to 4e-7: Taylor's polynomials within an eighth of
+    /// a turn, then whole quarters. Sums and products only, so it is cheap and the same everywhere.
+    #[inline]
     pub fn point(self) -> Complex {
-        Complex::unit(f64::from(self.0) * (2.0 * super::PI / STEPS_PER_TURN))
+        const RADIANS_PER_STEP: f32 = (2.0 * super::PI / STEPS_PER_TURN) as f32;
+        let quarters = self.0.wrapping_add(1 << 29) >> 30;
+        let x = self.0.wrapping_sub(quarters << 30).cast_signed() as f32 * RADIANS_PER_STEP;
+        let x2 = x * x;
+        let sine = x * (1.0 + x2 * (-1.0 / 6.0 + x2 * (1.0 / 120.0 - x2 * (1.0 / 5040.0))));
+        let cosine = 1.0 + x2 * (-0.5 + x2 * (1.0 / 24.0 + x2 * (-1.0 / 720.0 + x2 * (1.0 / 40320.0))));
+        match quarters & 3 {
+            0 => Complex::new(cosine, sine),
+            1 => Complex::new(-sine, cosine),
+            2 => Complex::new(-cosine, -sine),
+            _ => Complex::new(sine, -cosine),
+        }
     }
 }
 
@@ -57,6 +70,11 @@ mod tests {
         }
         assert_eq!(phase, Phase::default());
         assert!((Phase::from_turns(0.25).point() - Complex::new(0.0, 1.0)).abs() < 1e-7);
+        for step in 0..1000_u32 {
+            let phase = Phase(step.wrapping_mul(0x0123_4567));
+            let exact = Complex::unit(f64::from(phase.0) / STEPS_PER_TURN * 2.0 * super::super::PI);
+            assert!((phase.point() - exact).abs() < 4e-7);
+        }
         assert_eq!(Phase::step(-1000.0, 8000.0).advance(Phase::step(1000.0, 8000.0)), Phase::default());
     }
 }

@@ -1,0 +1,3 @@
+//! The lab: what a fax line does to modems, injected, measured and reported.
+
+pub mod stimulus;

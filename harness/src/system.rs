@@ -1,5 +1,8 @@
 //! Systems under test behind one small seam, so that ours and a foreign one run the same bench.
 
+#[cfg(feature = "spandsp")]
+mod spandsp;
+
 use fax_core::{Opening, Training};
 use std::fmt;
 use std::str::FromStr;
@@ -88,12 +91,24 @@ pub enum Unavailable {
 impl System {
     /// Its transmitter for this opening.
     pub fn transmitter(self, opening: Opening) -> Result<Box<dyn BenchTransmitter>, Unavailable> {
-        Err(Unavailable::NoModem(self, opening))
+        match self {
+            Self::Ours => Err(Unavailable::NoModem(self, opening)),
+            #[cfg(feature = "spandsp")]
+            Self::Spandsp => Ok(Box::new(spandsp::PeerTransmitter::new(opening))),
+            #[cfg(not(feature = "spandsp"))]
+            Self::Spandsp => Err(Unavailable::NotBuilt(self)),
+        }
     }
 
     /// Its receiver for this opening, waiting for a long training.
     pub fn receiver(self, opening: Opening) -> Result<Box<dyn BenchReceiver>, Unavailable> {
-        Err(Unavailable::NoModem(self, opening))
+        match self {
+            Self::Ours => Err(Unavailable::NoModem(self, opening)),
+            #[cfg(feature = "spandsp")]
+            Self::Spandsp => Ok(Box::new(spandsp::PeerReceiver::new(opening))),
+            #[cfg(not(feature = "spandsp"))]
+            Self::Spandsp => Err(Unavailable::NotBuilt(self)),
+        }
     }
 }
 

@@ -86,8 +86,7 @@ impl Point {
     fn group(&self, group: u64) -> Result<Vec<Outcome>, Unavailable> {
         let mut transmitter = self.tx.transmitter(self.opening)?;
         let mut receiver = self.rx.receiver(self.opening)?;
-        let (first, count) =
-            if self.short { (group * (GROUP as u64 + 1), GROUP as u64) } else { (group, 0) };
+        let (first, count) = if self.short { (group * (GROUP as u64 + 1), GROUP as u64) } else { (group, 0) };
         let seconds = if self.short { 0.25 } else { self.seconds() };
         let long = self.burst(&mut *transmitter, &mut *receiver, Training::Long, seconds, first);
         if !self.short {

@@ -1,0 +1,8 @@
+//! The modem bench: each figure of a receiver or transmitter measured one way, whoever made it.
+
+pub mod ber;
+pub mod cpu;
+mod score;
+mod work;
+
+pub use work::in_order;

@@ -1,0 +1,1 @@
+//! What a modem costs: `faxlab modem cpu`.

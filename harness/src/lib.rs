@@ -1,0 +1,5 @@
+//! The lab: what a fax line does to modems, injected, measured and reported.
+
+pub mod bench;
+pub mod stimulus;
+pub mod system;

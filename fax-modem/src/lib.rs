@@ -8,6 +8,7 @@
 //! panic or lose a later burst.
 
 pub mod bits;
+pub mod fsk;
 pub mod hdlc;
 pub mod output;
 

@@ -8,6 +8,8 @@
 //! panic or lose a later burst.
 
 pub mod bits;
+pub mod fsk;
+pub mod hdlc;
 pub mod output;
 
 pub use bits::BitQueue;

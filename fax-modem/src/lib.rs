@@ -9,6 +9,7 @@
 
 pub mod bits;
 pub mod output;
+pub mod tone;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};

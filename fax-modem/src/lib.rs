@@ -11,6 +11,7 @@ pub mod bits;
 pub mod fsk;
 pub mod hdlc;
 pub mod output;
+pub mod tone;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};

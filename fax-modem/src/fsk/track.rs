@@ -120,7 +120,9 @@ impl Track {
         self.envelope[self.taken as usize % 16] = value * self.rotor;
         self.rotor = self.rotor * self.turn;
         self.taken += 1;
-        if self.taken <= self.at + PER_BIT as u64 {
+        // Without a phase the timing is judged by the bit as it stands one value later.
+        let needed = PER_BIT as u64 + if self.coherent { 0 } else { 1 };
+        if self.taken <= self.at + needed {
             return Step::Wait;
         }
         self.bit();
@@ -156,9 +158,14 @@ impl Track {
         if c.score > ab.score { c } else { ab }
     }
 
+    /// What the bit holds that begins a little after value `at`.
+    fn tones(&self, at: u64) -> Tones {
+        let window = core::array::from_fn(|n| self.envelope[(at as usize + n) % 16]);
+        Tones::between(&window, self.late)
+    }
+
     fn bit(&mut self) {
-        let window = core::array::from_fn(|n| self.envelope[(self.at as usize + n) % 16]);
-        let tones = Tones::between(&window, self.late);
+        let tones = self.tones(self.at);
         let before = self.survivors;
         let sizes = [tones.space.abs(), tones.mark.abs()];
         let leads = before.map(|survivor| {
@@ -211,6 +218,14 @@ impl Track {
                     (self.stretch - Self::CLOCK_GAIN * late).clamp(-Self::STRETCH_LIMIT, Self::STRETCH_LIMIT);
                 shift = self.stretch - Self::TIMING_GAIN * late;
             }
+        }
+        if !self.coherent {
+            let bit = newest.bits & 1 == 1;
+            let size = |at| self.tones(at).of_bit(bit).abs();
+            let late = (size(self.at.wrapping_sub(1)) - size(self.at + 1)) / self.amplitude;
+            self.stretch =
+                (self.stretch - Self::CLOCK_GAIN * late).clamp(-Self::STRETCH_LIMIT, Self::STRETCH_LIMIT);
+            shift = self.stretch - 5.0 * Self::TIMING_GAIN * late.clamp(-1.0, 1.0);
         }
         self.at += PER_BIT as u64;
         self.late += shift;

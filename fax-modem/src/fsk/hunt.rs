@@ -338,7 +338,7 @@ impl Hunt {
         };
         let signal = ((len * best.fit.coherence - 1.0) / (len - 1.0)).clamp(0.01, 1.0);
         if pattern.repeats {
-            let earlier = self.flags_before(first, coherent, carrier.norm_sqr());
+            let earlier = if coherent { self.flags_before(first, carrier.norm_sqr()) } else { 0 };
             first = first.saturating_sub((earlier * 8 * PER_BIT) as u64);
             // Two thirds of a turn forth for six ones and back for two zeros: a third for each flag.
             let angle = -f64::from(best.fit.turn) * 8.0 * earlier as f64
@@ -351,11 +351,10 @@ impl Hunt {
     }
 
     /// Flags that stand right before value `first`, at least half as strong.
-    fn flags_before(&self, first: u64, coherent: bool, power: f32) -> usize {
+    fn flags_before(&self, first: u64, power: f32) -> usize {
         let oldest = self.taken.saturating_sub(KEPT as u64 - 16);
         let mut flags = 0;
-        while coherent {
-            let Some(end) = first.checked_sub((flags * 8 * PER_BIT) as u64) else { break };
+        while let Some(end) = first.checked_sub((flags * 8 * PER_BIT) as u64) {
             if end < oldest + 8 * PER_BIT as u64 + 2 {
                 break;
             }
@@ -378,7 +377,7 @@ const MOST_BITS: usize = 32;
 const PART: usize = 4;
 const LEAST_EVENNESS: f32 = 0.3;
 
-/// The frequencies that a carrier is looked for at: 90 Hz on either side in steps of 7.5 Hz.
+/// The frequencies that a carrier is looked for at: 86 Hz on either side in steps of 7.5 Hz.
 #[derive(Clone, Debug)]
 struct Turns {
     /// Turn backwards over two bits.
@@ -398,7 +397,7 @@ impl Turns {
 
     /// The turn over a bit at a place of the table.
     fn turn(n: usize, shift: f32) -> f64 {
-        (n as f64 + f64::from(shift) - (Self::COUNT / 2) as f64) * Self::STEP
+        (n as f64 + f64::from(shift) - (Self::COUNT - 1) as f64 / 2.0) * Self::STEP
     }
 
     /// The turn over a bit at which the sum is strongest, and the sum there, phase at the first.

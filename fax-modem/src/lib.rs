@@ -8,7 +8,11 @@
 //! panic or lose a later burst.
 
 pub mod bits;
+pub mod encoder;
 pub mod output;
+pub mod scrambler;
+pub mod table;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};
+pub use table::Modem;

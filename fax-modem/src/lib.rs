@@ -9,6 +9,8 @@
 
 pub mod bits;
 pub mod encoder;
+pub mod fsk;
+pub mod hdlc;
 pub mod output;
 pub mod scrambler;
 pub mod table;

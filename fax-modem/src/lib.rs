@@ -14,6 +14,7 @@ pub mod hdlc;
 pub mod output;
 pub mod scrambler;
 pub mod table;
+pub mod tone;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};

@@ -62,7 +62,13 @@ fn marcum_q(a: f64, b: f64) -> f64 {
     let step = 12.0 / f64::from(STEPS);
     let sum: f64 = (0..=STEPS)
         .map(|n| {
-            let weight = if n == 0 || n == STEPS { 1.0 } else if n % 2 == 1 { 4.0 } else { 2.0 };
+            let weight = if n == 0 || n == STEPS {
+                1.0
+            } else if n % 2 == 1 {
+                4.0
+            } else {
+                2.0
+            };
             weight * density(b + f64::from(n) * step)
         })
         .sum();

@@ -4,3 +4,4 @@ pub mod bench;
 pub mod ideal;
 pub mod stimulus;
 pub mod system;
+pub mod wav;

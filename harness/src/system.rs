@@ -3,7 +3,7 @@
 #[cfg(feature = "spandsp")]
 mod spandsp;
 
-use fax_core::{Opening, Training};
+use fax_core::{Dbm0, Opening, Training};
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,7 +18,7 @@ pub enum System {
 
 /// What a bench needs of a transmitter.
 pub trait BenchTransmitter: Send {
-    /// A whole burst at -13 dBm0: training, these user bits, turn-off.
+    /// A whole burst: training, these user bits, turn-off.
     fn burst(&mut self, training: Training, bits: &[bool]) -> Vec<i16>;
 
     /// Begins a burst of pseudo-random bits without end, for [`BenchTransmitter::fill`].
@@ -89,12 +89,21 @@ pub enum Unavailable {
 }
 
 impl System {
-    /// Its transmitter for this opening.
+    /// Its transmitter for this opening, at -13 dBm0; the bench sets its own level afterwards.
     pub fn transmitter(self, opening: Opening) -> Result<Box<dyn BenchTransmitter>, Unavailable> {
+        self.transmitter_at(opening, Dbm0(-13.0))
+    }
+
+    /// Its transmitter for this opening at a level.
+    pub fn transmitter_at(
+        self,
+        opening: Opening,
+        level: Dbm0,
+    ) -> Result<Box<dyn BenchTransmitter>, Unavailable> {
         match self {
             Self::Ours => Err(Unavailable::NoModem(self, opening)),
             #[cfg(feature = "spandsp")]
-            Self::Spandsp => Ok(Box::new(spandsp::PeerTransmitter::new(opening))),
+            Self::Spandsp => Ok(Box::new(spandsp::PeerTransmitter::new(opening, level))),
             #[cfg(not(feature = "spandsp"))]
             Self::Spandsp => Err(Unavailable::NotBuilt(self)),
         }

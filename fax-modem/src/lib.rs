@@ -12,10 +12,13 @@ pub mod encoder;
 pub mod fsk;
 pub mod hdlc;
 pub mod output;
+pub mod pulse;
 pub mod scrambler;
 pub mod table;
 pub mod tone;
+pub mod transmit;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};
 pub use table::Modem;
+pub use transmit::{EchoProtection, QamTransmitter};

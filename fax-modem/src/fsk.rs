@@ -5,8 +5,15 @@
 //!
 //! From: V.21 (11/88) clauses 2, 3, 5.
 
+mod front;
+mod hunt;
+mod receiver;
+mod tones;
+mod track;
 mod transmitter;
 
+pub use hunt::Preamble;
+pub use receiver::FskReceiver;
 pub use transmitter::FskTransmitter;
 
 /// A channel of V.21: its two tones stand 100 Hz on either side of its mean frequency (V.21 cl. 3).

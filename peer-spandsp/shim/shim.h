@@ -38,4 +38,43 @@ uint64_t peer_rx_ones_counted(const peer_rx *rx);
 float peer_rx_carrier(const peer_rx *rx);
 float peer_rx_power(const peer_rx *rx);
 
+/* HDLC, bit by bit. */
+typedef struct peer_hdlc_rx peer_hdlc_rx;
+
+hdlc_tx_state_t *peer_hdlc_tx_new(int flags_between);
+void peer_hdlc_tx_free(hdlc_tx_state_t *tx);
+int peer_hdlc_tx_flags(hdlc_tx_state_t *tx, int count);
+int peer_hdlc_tx_frame(hdlc_tx_state_t *tx, const uint8_t *octets, int count);
+int peer_hdlc_tx_bit(hdlc_tx_state_t *tx);
+
+peer_hdlc_rx *peer_hdlc_rx_new(void);
+void peer_hdlc_rx_free(peer_hdlc_rx *rx);
+int peer_hdlc_rx_put(peer_hdlc_rx *rx, int bit);
+int peer_hdlc_rx_report(const peer_hdlc_rx *rx, int index, const uint8_t **octets, int *good);
+
+/* Tones. */
+typedef struct peer_tone_rx peer_tone_rx;
+
+modem_connect_tones_tx_state_t *peer_tone_tx_new(int tone);
+void peer_tone_tx_free(modem_connect_tones_tx_state_t *tx);
+int peer_tone_tx_fill(modem_connect_tones_tx_state_t *tx, int16_t *samples, int count);
+
+peer_tone_rx *peer_tone_rx_new(int tone);
+void peer_tone_rx_free(peer_tone_rx *rx);
+int peer_tone_rx_process(peer_tone_rx *rx, const int16_t *samples, int count);
+void peer_tone_rx_report(const peer_tone_rx *rx, int index, int *tone, int *level);
+
+/* V.8. */
+typedef struct peer_v8 peer_v8;
+
+peer_v8 *peer_v8_new(int calling, int connect_tone, int call_function, uint32_t modulations);
+void peer_v8_free(peer_v8 *v8);
+int peer_v8_fill(peer_v8 *v8, int16_t *samples, int count);
+void peer_v8_process(peer_v8 *v8, const int16_t *samples, int count);
+int peer_v8_result(const peer_v8 *v8, int *status, int *call_function, uint32_t *modulations);
+
+/* One leg of G.711: encode and decode in place. */
+void peer_alaw_leg(int16_t *samples, int count);
+void peer_ulaw_leg(int16_t *samples, int count);
+
 #endif

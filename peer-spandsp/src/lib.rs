@@ -5,11 +5,19 @@
 //! peer cannot do is told with the tests that work around it.
 
 mod ffi;
+mod g711;
+mod hdlc;
 mod receiver;
+mod tones;
 mod transmitter;
+mod v8;
 
+pub use g711::{Law, g711_leg};
+pub use hdlc::{Deframed, Deframer, Framer};
 pub use receiver::{PeerOutput, Receiver};
+pub use tones::{PeerTone, ToneDetector, ToneGenerator, ToneReport};
 pub use transmitter::{Bits, Transmitter, prbs};
+pub use v8::{Modulations, V8Outcome, V8Party, V8Side};
 
 use core::ffi::c_int;
 use fax_core::{Opening, Training};

@@ -135,6 +135,19 @@ impl PeerOutput {
             other => Self::Other(other),
         }
     }
+
+    /// The value of the library's `put_bit`.
+    pub(crate) fn report(self) -> i8 {
+        match self {
+            Self::Bit(bit) => i8::from(bit),
+            Self::CarrierDown => -1,
+            Self::CarrierUp => -2,
+            Self::TrainingInProgress => -3,
+            Self::Trained => -4,
+            Self::TrainingFailed => -5,
+            Self::Other(other) => other,
+        }
+    }
 }
 
 impl Drop for Receiver {

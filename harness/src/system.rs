@@ -1,5 +1,6 @@
 //! Systems under test behind one small seam, so that ours and a foreign one run the same bench.
 
+mod ours;
 #[cfg(feature = "spandsp")]
 mod spandsp;
 
@@ -101,7 +102,7 @@ impl System {
         level: Dbm0,
     ) -> Result<Box<dyn BenchTransmitter>, Unavailable> {
         match self {
-            Self::Ours => Err(Unavailable::NoModem(self, opening)),
+            Self::Ours => Ok(Box::new(ours::OurTransmitter::new(opening, level))),
             #[cfg(feature = "spandsp")]
             Self::Spandsp => Ok(Box::new(spandsp::PeerTransmitter::new(opening, level))),
             #[cfg(not(feature = "spandsp"))]
@@ -112,6 +113,7 @@ impl System {
     /// Its receiver for this opening, waiting for a long training.
     pub fn receiver(self, opening: Opening) -> Result<Box<dyn BenchReceiver>, Unavailable> {
         match self {
+            Self::Ours if opening == Opening::V21 => Ok(Box::new(ours::OurFskReceiver::new())),
             Self::Ours => Err(Unavailable::NoModem(self, opening)),
             #[cfg(feature = "spandsp")]
             Self::Spandsp => Ok(Box::new(spandsp::PeerReceiver::new(opening))),

@@ -3,6 +3,7 @@
 pub mod ber;
 pub mod cpu;
 mod score;
+pub mod threshold;
 mod work;
 
 pub use work::in_order;

@@ -256,7 +256,7 @@ pub(crate) fn kaiser(x: f64, beta: f64) -> f64 {
 }
 
 /// Modified Bessel function of the first kind, order 0, by its series.
-fn bessel_i0(x: f64) -> f64 {
+pub(crate) fn bessel_i0(x: f64) -> f64 {
     let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
     while term > sum * 1e-17 {
         term *= x * x / (4.0 * k * k);

@@ -1,9 +1,10 @@
 //! Systems under test behind one small seam, so that ours and a foreign one run the same bench.
 
+mod ours;
 #[cfg(feature = "spandsp")]
 mod spandsp;
 
-use fax_core::{Opening, Training};
+use fax_core::{Dbm0, Opening, Training};
 use std::fmt;
 use std::str::FromStr;
 
@@ -18,7 +19,7 @@ pub enum System {
 
 /// What a bench needs of a transmitter.
 pub trait BenchTransmitter: Send {
-    /// A whole burst at -13 dBm0: training, these user bits, turn-off.
+    /// A whole burst: training, these user bits, turn-off.
     fn burst(&mut self, training: Training, bits: &[bool]) -> Vec<i16>;
 
     /// Begins a burst of pseudo-random bits without end, for [`BenchTransmitter::fill`].
@@ -89,12 +90,21 @@ pub enum Unavailable {
 }
 
 impl System {
-    /// Its transmitter for this opening.
+    /// Its transmitter for this opening, at -13 dBm0; the bench sets its own level afterwards.
     pub fn transmitter(self, opening: Opening) -> Result<Box<dyn BenchTransmitter>, Unavailable> {
+        self.transmitter_at(opening, Dbm0(-13.0))
+    }
+
+    /// Its transmitter for this opening at a level.
+    pub fn transmitter_at(
+        self,
+        opening: Opening,
+        level: Dbm0,
+    ) -> Result<Box<dyn BenchTransmitter>, Unavailable> {
         match self {
-            Self::Ours => Err(Unavailable::NoModem(self, opening)),
+            Self::Ours => Ok(Box::new(ours::OurTransmitter::new(opening, level))),
             #[cfg(feature = "spandsp")]
-            Self::Spandsp => Ok(Box::new(spandsp::PeerTransmitter::new(opening))),
+            Self::Spandsp => Ok(Box::new(spandsp::PeerTransmitter::new(opening, level))),
             #[cfg(not(feature = "spandsp"))]
             Self::Spandsp => Err(Unavailable::NotBuilt(self)),
         }
@@ -103,6 +113,7 @@ impl System {
     /// Its receiver for this opening, waiting for a long training.
     pub fn receiver(self, opening: Opening) -> Result<Box<dyn BenchReceiver>, Unavailable> {
         match self {
+            Self::Ours if opening == Opening::V21 => Ok(Box::new(ours::OurFskReceiver::new())),
             Self::Ours => Err(Unavailable::NoModem(self, opening)),
             #[cfg(feature = "spandsp")]
             Self::Spandsp => Ok(Box::new(spandsp::PeerReceiver::new(opening))),

@@ -1,8 +1,11 @@
 //! `faxlab modem ...`.
 
+mod files;
+
 use clap::{Args, Subcommand};
 use fax_core::Opening;
 use fax_harness::bench::ber::{Point, Row};
+use fax_harness::bench::cpu::{self, Effort};
 use fax_harness::stimulus::{Echo, Gap, Impairments, Jitter, Law, Line};
 use fax_harness::system::System;
 use std::error::Error;
@@ -11,12 +14,21 @@ use std::error::Error;
 pub(crate) enum Command {
     /// Bit errors and training success at one point, or one row for each of several.
     Ber(Ber),
+    /// CPU time a sample, sending and receiving, and the slowest block.
+    Cpu(Cpu),
+    /// Bits from a text file to a WAV file.
+    Modulate(files::Modulate),
+    /// A WAV file to bits in a text file.
+    Demodulate(files::Demodulate),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
         match self {
             Self::Ber(ber) => ber.run(),
+            Self::Cpu(cpu) => cpu.run(),
+            Self::Modulate(modulate) => modulate.run(),
+            Self::Demodulate(demodulate) => demodulate.run(),
         }
     }
 }
@@ -112,6 +124,54 @@ pub(crate) struct Ber {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
+}
+
+/// `faxlab modem cpu`.
+#[derive(Debug, Args)]
+pub(crate) struct Cpu {
+    /// Modem, or several with commas between.
+    #[arg(long, value_delimiter = ',', required = true)]
+    mode: Vec<Opening>,
+    /// Whose modem: ours or spandsp.
+    #[arg(long, default_value = "ours")]
+    system: System,
+    /// Audio of a run, seconds.
+    #[arg(long, default_value_t = 60)]
+    seconds: usize,
+    /// Runs, of which the median counts.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Cpu {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        if !self.json {
+            println!(
+                "{:<12} {:>17} {:>17} {:>22} {:>18}",
+                "mode", "tx_ns_per_sample", "rx_ns_per_sample", "rx_lost_ns_per_sample", "rx_worst_block_us"
+            );
+        }
+        for opening in &self.mode {
+            let effort = Effort { seconds: self.seconds.max(1), runs: self.runs.max(1) };
+            let row = cpu::measure(self.system, *opening, effort)?;
+            if self.json {
+                println!("{}", serde_json::to_string(&row)?);
+            } else {
+                println!(
+                    "{:<12} {:>17} {:>17} {:>22} {:>18}",
+                    row.mode,
+                    row.tx_ns_per_sample,
+                    row.rx_ns_per_sample,
+                    row.rx_lost_ns_per_sample,
+                    row.rx_worst_block_us
+                );
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A signal to noise ratio, or no noise at all.

@@ -4,9 +4,6 @@ use super::{BenchReceiver, BenchTransmitter, Report};
 use fax_core::{Dbm0, Opening, Training};
 use peer_spandsp::{Bits, PeerOutput, Receiver, Transmitter};
 
-/// The level every burst is made at; the bench sets its own afterwards.
-const LEVEL: Dbm0 = Dbm0(-13.0);
-
 /// The peer's modulator.
 pub(super) struct PeerTransmitter(Transmitter);
 
@@ -14,8 +11,8 @@ pub(super) struct PeerTransmitter(Transmitter);
 pub(super) struct PeerReceiver(Receiver);
 
 impl PeerTransmitter {
-    pub(super) fn new(opening: Opening) -> Self {
-        Self(Transmitter::new(opening, false, LEVEL, Bits::of([])))
+    pub(super) fn new(opening: Opening, level: Dbm0) -> Self {
+        Self(Transmitter::new(opening, false, level, Bits::of([])))
     }
 }
 

@@ -9,11 +9,14 @@
 
 pub mod bits;
 pub mod encoder;
+pub mod fsk;
+pub mod hdlc;
 pub mod output;
 pub mod pulse;
 pub mod receive;
 pub mod scrambler;
 pub mod table;
+pub mod tone;
 pub mod transmit;
 
 pub use bits::BitQueue;

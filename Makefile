@@ -1,0 +1,55 @@
+# What a newcomer and the CI call. Needs Debian 12 or later (root or sudo for `setup`) and Rust.
+
+CARGO ?= cargo
+DENY_VERSION := 0.20.2
+# Debian's package of the foreign peer that the tests run against, and what builds its C shim.
+PACKAGES := gcc libc6-dev libspandsp-dev
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
+
+.PHONY: help setup test demo lint bench-modem fuzz
+
+help:
+	@echo 'make demo         a page of bits through a noisy line, pictures in target/demo'
+	@echo 'make test         every test, the foreign peer included'
+	@echo 'make lint         format, clippy, licences and sources, documentation'
+	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (an hour)'
+	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
+
+# Installs only what is missing, and asks nothing.
+setup:
+	@missing=''; for package in $(PACKAGES); do \
+	  dpkg-query --show --showformat='$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+	    || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  echo "installing$$missing"; \
+	  $(SUDO) apt-get update --quiet && \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends $$missing; \
+	fi
+
+test: setup
+	$(CARGO) test --workspace --all-features --locked
+
+demo: setup
+	$(LAB) modem demo --out target/demo
+
+lint: setup
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --all-features --no-deps --locked
+	@$(CARGO) deny --version 2>/dev/null | grep -q ' $(DENY_VERSION)$$' \
+	  || $(CARGO) install --locked cargo-deny --version $(DENY_VERSION)
+	$(CARGO) deny --locked check bans licenses sources
+
+bench-modem: setup
+	$(LAB) modem table --out docs
+
+FUZZ_SECONDS ?= 60
+
+# On the stable tool chain, as its nightly flags are let through.
+fuzz:
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz --version 0.13.2
+	@export RUSTC_BOOTSTRAP=1; for target in $$($(CARGO) fuzz list); do \
+	  $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	done

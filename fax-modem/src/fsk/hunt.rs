@@ -1,0 +1,432 @@
+//! Looks for the beginning of a V.21 signal: flags (T.30) or the ten ones and the synchronisation of
+//! a V.8 message.
+//!
+//! In two steps. Four times a bit the difference of the two tones' powers is correlated with the
+//! pattern, which needs neither phase nor frequency and is cheap. Where that shows something, the
+//! bits of the pattern are added up as one continuous carrier, over all frequencies that may be:
+//! only V.21 stays in phase over dozens of bits of two tones.
+
+use super::front::PER_BIT;
+use super::tones::{Tones, after};
+use super::track::Found;
+use fax_core::maths::{Complex, PI};
+
+/// What a receiver waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Preamble {
+    /// HDLC flags: T.30.
+    Flags,
+    /// Ten ones and the synchronisation octet of CI, CM or JM: V.8 5.1.
+    V8,
+}
+
+/// Values of the envelope kept: 128 bits, so that a preamble found late is followed to its start.
+const KEPT: usize = 1024;
+
+/// Values between two looks: a quarter of a bit.
+const GRID: usize = 2;
+const PER_BIT_LOOKS: usize = PER_BIT / GRID;
+const LOOKS: usize = 256;
+
+#[derive(Clone, Debug)]
+pub(super) struct Hunt {
+    patterns: &'static [Pattern],
+    /// The envelope, written twice so that every window stands in one piece.
+    envelope: Vec<Complex>,
+    /// Values taken.
+    taken: u64,
+    /// Looks since the hunt began.
+    looks: u64,
+    /// The tones of the bit that ended at each look.
+    tones: Vec<Tones>,
+    /// Difference and sum of their powers, added up over every fourth look since the hunt began.
+    difference: Vec<f64>,
+    sum: Vec<f64>,
+    turns: Turns,
+    best: Option<Candidate>,
+}
+
+/// What a signal may begin with.
+#[derive(Debug)]
+struct Pattern {
+    /// The bits, the first in bit 0.
+    bits: u64,
+    len: usize,
+    /// Its runs of ones: first bit and the bit after the last, counted from the pattern's end.
+    ones: &'static [(usize, usize)],
+    /// Least contrast of the tones' powers that is worth a closer look, and least coherence then.
+    contrast: f32,
+    coherence: f32,
+    /// Whether all its bits being plain is enough without coherence: the modulator's phase may jump.
+    plain: bool,
+    /// Whether it may have been there before; it repeats every eight bits then.
+    repeats: bool,
+    /// Looks without a better place after which the best is taken.
+    patience: u8,
+}
+
+const FLAGS: &[Pattern] = &[
+    Pattern {
+        bits: 0x7E7E_7E7E,
+        len: 32,
+        ones: &[(7, 1), (15, 9), (23, 17), (31, 25)],
+        contrast: 0.62,
+        coherence: 0.6,
+        plain: true,
+        repeats: true,
+        patience: 2,
+    },
+    Pattern {
+        bits: 0x7E_7E7E,
+        len: 24,
+        ones: &[(7, 1), (15, 9), (23, 17)],
+        contrast: 0.85,
+        coherence: 0.75,
+        plain: false,
+        repeats: true,
+        patience: 2,
+    },
+];
+
+const V8: &[Pattern] = &[
+    // Ten ones, then 0 00000111 1.
+    Pattern {
+        bits: 0xF_03FF,
+        len: 20,
+        ones: &[(20, 10), (4, 0)],
+        contrast: 0.8,
+        coherence: 0.72,
+        plain: true,
+        repeats: false,
+        patience: 8,
+    },
+    // Ten ones, then 0 00000000 1.
+    Pattern {
+        bits: 0x8_03FF,
+        len: 20,
+        ones: &[(20, 10), (1, 0)],
+        contrast: 0.8,
+        coherence: 0.72,
+        plain: true,
+        repeats: false,
+        patience: 8,
+    },
+];
+
+/// A flag by itself, for counting back.
+const FLAG: Pattern = Pattern {
+    bits: 0x7E,
+    len: 8,
+    ones: &[],
+    contrast: 0.0,
+    coherence: 0.6,
+    plain: false,
+    repeats: true,
+    patience: 0,
+};
+
+/// A pattern found; kept until one more look has not found it better.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    pattern: &'static Pattern,
+    /// Looks taken when its last bit had come.
+    look: u64,
+    fit: Fit,
+    coherent: bool,
+    patience: u8,
+}
+
+impl Candidate {
+    /// To compare places; without coherence a place is only better than none.
+    fn merit(&self) -> f32 {
+        if self.coherent { self.fit.sum.norm_sqr() } else { self.fit.power }
+    }
+}
+
+/// How well a pattern stands at a place.
+#[derive(Clone, Copy, Debug)]
+struct Fit {
+    /// Bits in which the tone that should be there is clearly stronger than the other.
+    plain: usize,
+    /// Whether the last bit is one of these.
+    last_plain: bool,
+    /// Power of the weakest four bits, relative to the mean.
+    evenness: f32,
+    /// Power of the pattern as one carrier, relative to what its bits hold.
+    coherence: f32,
+    /// Sum of the powers of its bits.
+    power: f32,
+    /// Turn of the carrier over a bit, radians.
+    turn: f32,
+    /// Sum as one carrier, phase at the beginning of the first bit.
+    sum: Complex,
+}
+
+/// A signal found, and how good it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Catch {
+    pub(super) found: Found,
+    /// Noise power relative to the signal's over a bit.
+    pub(super) noise: f32,
+}
+
+impl Hunt {
+    pub(super) fn new(preamble: Preamble) -> Self {
+        Self {
+            patterns: match preamble {
+                Preamble::Flags => FLAGS,
+                Preamble::V8 => V8,
+            },
+            envelope: vec![Complex::ZERO; 2 * KEPT],
+            taken: 0,
+            looks: 0,
+            tones: vec![Tones::default(); LOOKS],
+            difference: vec![0.0; LOOKS],
+            sum: vec![0.0; LOOKS],
+            turns: Turns::new(),
+            best: None,
+        }
+    }
+
+    /// Values taken since construction.
+    pub(super) const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Keeps the next value of the envelope.
+    pub(super) fn keep(&mut self, value: Complex) {
+        let place = self.taken as usize % KEPT;
+        self.envelope[place] = value;
+        self.envelope[place + KEPT] = value;
+        self.taken += 1;
+    }
+
+    /// A value kept before; `at` is less than [`KEPT`] values old.
+    pub(super) fn value(&self, at: u64) -> Complex {
+        self.envelope[at as usize % KEPT]
+    }
+
+    /// Begins anew: what came before does not count.
+    pub(super) fn restart(&mut self) {
+        self.looks = 0;
+        self.best = None;
+        self.difference.fill(0.0);
+        self.sum.fill(0.0);
+    }
+
+    /// Looks at the newest values; to be called after each of them.
+    pub(super) fn look(&mut self) -> Option<Catch> {
+        if !self.taken.is_multiple_of(GRID as u64) {
+            return None;
+        }
+        let tones = self.tones_ending(self.taken);
+        let (space, mark) = (tones.space.norm_sqr(), tones.mark.norm_sqr());
+        let place = self.looks as usize % LOOKS;
+        let bit_before = (place + LOOKS - PER_BIT_LOOKS) % LOOKS;
+        self.tones[place] = tones;
+        self.difference[place] = self.difference[bit_before] + f64::from(mark - space);
+        self.sum[place] = self.sum[bit_before] + f64::from(mark + space);
+        self.looks += 1;
+        for pattern in self.patterns {
+            self.try_pattern(pattern);
+        }
+        let best = self.best.as_mut()?;
+        if best.patience > 0 {
+            best.patience -= 1;
+            return None;
+        }
+        let best = self.best.take()?;
+        Some(self.catch(&best))
+    }
+
+    fn try_pattern(&mut self, pattern: &'static Pattern) {
+        let earlier = (pattern.len * PER_BIT_LOOKS) as u64;
+        if self.looks <= earlier || self.contrast(pattern) < pattern.contrast {
+            return;
+        }
+        let fit = self.fit(pattern, |bit| self.tones[self.place(bit)]);
+        let coherent = fit.coherence >= pattern.coherence;
+        let plain = pattern.plain && fit.plain == pattern.len;
+        // Two tones in a row would do for the ones and zeros of CI but for the last bit.
+        let closed = pattern.repeats || fit.last_plain;
+        if !coherent && !plain || fit.evenness < LEAST_EVENNESS || !closed {
+            return;
+        }
+        let candidate = Candidate { pattern, look: self.looks, fit, coherent, patience: pattern.patience };
+        if self.best.is_none_or(|best| candidate.merit() > best.merit()) {
+            self.best = Some(candidate);
+        }
+    }
+
+    /// Where the rings hold the bit that is so many from the newest.
+    const fn place(&self, bits_back: usize) -> usize {
+        (self.looks as usize + LOOKS - 1 - bits_back * PER_BIT_LOOKS) % LOOKS
+    }
+
+    /// Mean power difference of the tones in the pattern's ones less that in its zeros, relative to
+    /// the mean power of both: 0 for noise and for any steady tone, 1.4 for the pattern.
+    fn contrast(&self, pattern: &Pattern) -> f32 {
+        let between = |ring: &[f64], from: usize, to: usize| ring[self.place(to)] - ring[self.place(from)];
+        let all = between(&self.difference, pattern.len, 0);
+        let power = between(&self.sum, pattern.len, 0);
+        let ones: f64 = pattern.ones.iter().map(|(from, to)| between(&self.difference, *from, *to)).sum();
+        let count = f64::from(pattern.bits.count_ones());
+        let len = pattern.len as f64;
+        ((ones / count - (all - ones) / (len - count)) * len / (power + LEAST_POWER)) as f32
+    }
+
+    /// Adds up a pattern as one carrier; `tones` gives the bit that is so many from the last.
+    fn fit(&self, pattern: &Pattern, tones: impl Fn(usize) -> Tones) -> Fit {
+        let mut carriers = [Complex::ZERO; MOST_BITS];
+        let (mut power, mut plain, mut least) = (0.0, 0, f32::MAX);
+        let mut last_plain = false;
+        let mut phase = Complex::ONE;
+        let mut part = 0.0;
+        for (n, carrier) in carriers.iter_mut().take(pattern.len).enumerate() {
+            let bit = pattern.bits >> n & 1 == 1;
+            let tones = tones(pattern.len - 1 - n);
+            let size = tones.of_bit(bit).norm_sqr();
+            *carrier = tones.of_bit(bit) * phase.conj();
+            last_plain = size > 1.5 * tones.of_bit(!bit).norm_sqr();
+            plain += usize::from(last_plain);
+            phase = after(phase, bit);
+            power += size;
+            part += size;
+            if n % PART == PART - 1 {
+                least = least.min(part);
+                part = 0.0;
+            }
+        }
+        let carriers = &carriers[..pattern.len];
+        let (turn, sum) = self.turns.strongest(carriers);
+        let len = pattern.len as f32;
+        Fit {
+            plain,
+            last_plain,
+            evenness: least * len / (PART as f32 * power + 1.0),
+            coherence: sum.norm_sqr() / (len * power + 1.0),
+            power,
+            turn,
+            sum,
+        }
+    }
+
+    /// The same at any value of the envelope.
+    fn fit_ending(&self, pattern: &Pattern, end: u64) -> Fit {
+        self.fit(pattern, |bit| self.tones_ending(end.wrapping_sub((bit * PER_BIT) as u64)))
+    }
+
+    fn tones_ending(&self, end: u64) -> Tones {
+        let first = (end as usize + KEPT - PER_BIT) % KEPT;
+        Tones::of(&self.envelope[first..first + PER_BIT])
+    }
+
+    /// Turns a candidate into the place where the tracker begins.
+    fn catch(&self, best: &Candidate) -> Catch {
+        let pattern = best.pattern;
+        let end = self.taken - (self.looks - best.look) * GRID as u64;
+        let coherent = best.coherent;
+        let merit = |end| Candidate { fit: self.fit_ending(pattern, end), ..*best }.merit();
+        let shift = peak(merit(end - 1), best.merit(), merit(end + 1)).clamp(-0.99, 0.99);
+        let mut first = end - (pattern.len * PER_BIT) as u64;
+        let turn = if coherent { best.fit.turn / PER_BIT as f32 } else { 0.0 };
+        let len = pattern.len as f32;
+        let mut carrier = if coherent {
+            best.fit.sum.scale(1.0 / len)
+        } else {
+            Complex::new((best.fit.power / len).sqrt(), 0.0)
+        };
+        let signal = ((len * best.fit.coherence - 1.0) / (len - 1.0)).clamp(0.01, 1.0);
+        if pattern.repeats {
+            let earlier = if coherent { self.flags_before(first, carrier.norm_sqr()) } else { 0 };
+            first = first.saturating_sub((earlier * 8 * PER_BIT) as u64);
+            // Two thirds of a turn forth for six ones and back for two zeros: a third for each flag.
+            let angle = -f64::from(best.fit.turn) * 8.0 * earlier as f64
+                + f64::from(earlier as u32) * 4.0 * 2.0 * PI / 3.0;
+            carrier = carrier * Complex::unit(angle);
+        }
+        let (at, late) =
+            if shift < 0.0 && first > 0 { (first - 1, shift + 1.0) } else { (first, shift.max(0.0)) };
+        Catch { found: Found { at, late, turn, carrier, coherent }, noise: (1.0 - signal) / signal }
+    }
+
+    /// Flags that stand right before value `first`, at least half as strong.
+    fn flags_before(&self, first: u64, power: f32) -> usize {
+        let oldest = self.taken.saturating_sub(KEPT as u64 - 16);
+        let mut flags = 0;
+        while let Some(end) = first.checked_sub((flags * 8 * PER_BIT) as u64) {
+            if end < oldest + 8 * PER_BIT as u64 + 2 {
+                break;
+            }
+            let fit = self.fit_ending(&FLAG, end);
+            if fit.coherence < FLAG.coherence || fit.sum.norm_sqr() < 0.4 * 64.0 * power {
+                break;
+            }
+            flags += 1;
+        }
+        flags
+    }
+}
+
+/// Far below any signal: a tone of peak 1 has 64 over a bit.
+const LEAST_POWER: f64 = 64.0;
+
+/// Bits of the longest pattern; bits whose power is compared with the rest; and the least it may
+/// have, so that the beginning of something loud after silence is not taken for the end of a pattern.
+const MOST_BITS: usize = 32;
+const PART: usize = 4;
+const LEAST_EVENNESS: f32 = 0.3;
+
+/// The frequencies that a carrier is looked for at: 86 Hz on either side in steps of 7.5 Hz.
+#[derive(Clone, Debug)]
+struct Turns {
+    /// Turn backwards over two bits.
+    re: [f32; Turns::COUNT],
+    im: [f32; Turns::COUNT],
+}
+
+impl Turns {
+    const COUNT: usize = 24;
+    /// Radians over a bit.
+    const STEP: f64 = 2.0 * PI * 7.5 / 300.0;
+
+    fn new() -> Self {
+        let turn = |n| Complex::unit(-2.0 * Self::turn(n, 0.0));
+        Self { re: core::array::from_fn(|n| turn(n).re), im: core::array::from_fn(|n| turn(n).im) }
+    }
+
+    /// The turn over a bit at a place of the table.
+    fn turn(n: usize, shift: f32) -> f64 {
+        (n as f64 + f64::from(shift) - (Self::COUNT - 1) as f64 / 2.0) * Self::STEP
+    }
+
+    /// The turn over a bit at which the sum is strongest, and the sum there, phase at the first.
+    fn strongest(&self, carriers: &[Complex]) -> (f32, Complex) {
+        // Horner's rule from the last pair of bits to the first, all frequencies side by side.
+        let (mut re, mut im) = ([0.0; Self::COUNT], [0.0; Self::COUNT]);
+        for pair in carriers.chunks_exact(2).rev() {
+            let pair = pair[0] + pair[1];
+            for n in 0..Self::COUNT {
+                let turned = re[n] * self.re[n] - im[n] * self.im[n];
+                im[n] = re[n] * self.im[n] + im[n] * self.re[n] + pair.im;
+                re[n] = turned + pair.re;
+            }
+        }
+        let power = |n: usize| re[n] * re[n] + im[n] * im[n];
+        let best = (0..Self::COUNT).fold(0, |best, n| if power(n) > power(best) { n } else { best });
+        let shift = match best {
+            1..=22 => peak(power(best - 1), power(best), power(best + 1)),
+            _ => 0.0,
+        };
+        let turn = Self::turn(best, shift);
+        let step = Complex::unit(-turn);
+        let sum = carriers.iter().rev().fold(Complex::ZERO, |sum, carrier| sum * step + *carrier);
+        (turn as f32, sum)
+    }
+}
+
+/// Where the parabola through three neighbours has its top, relative to the middle one.
+fn peak(before: f32, middle: f32, behind: f32) -> f32 {
+    let bend = 2.0 * middle - before - behind;
+    if bend <= 0.0 { 0.0 } else { ((behind - before) / (2.0 * bend)).clamp(-1.0, 1.0) }
+}

@@ -1,0 +1,131 @@
+//! The V.21 demodulator: hunts for a preamble, then follows the signal until it goes.
+
+use super::Channel;
+use super::front::{Front, PER_BIT};
+use super::hunt::{Catch, Hunt, Preamble};
+use super::track::{Step, Track};
+use crate::{Output, Quality};
+use fax_core::{Dbm0, Decibel};
+
+/// Receives bits on one channel of V.21.
+///
+/// It has no level gate: a signal is what has the structure of one. The bits of a burst begin with
+/// the preamble that it was found by.
+#[derive(Clone, Debug)]
+pub struct FskReceiver {
+    front: Front,
+    tail: Tail,
+}
+
+/// All that comes behind the front stage.
+#[derive(Clone, Debug)]
+struct Tail {
+    hunt: Hunt,
+    track: Track,
+    tracking: bool,
+    ready: Ready,
+}
+
+impl FskReceiver {
+    /// A receiver that waits for T.30's preamble of flags.
+    pub fn new(channel: Channel) -> Self {
+        Self::hunting(channel, Preamble::Flags)
+    }
+
+    /// A receiver that waits for another beginning.
+    pub fn hunting(channel: Channel, preamble: Preamble) -> Self {
+        let tail =
+            Tail { hunt: Hunt::new(preamble), track: Track::new(), tracking: false, ready: Ready::default() };
+        Self { front: Front::new(channel), tail }
+    }
+
+    /// Takes the next samples, any number, and tells what they were.
+    pub fn process(&mut self, samples: &[i16], out: &mut impl FnMut(Output)) {
+        let tail = &mut self.tail;
+        self.front.process(samples, |value| {
+            tail.hunt.keep(value);
+            if tail.tracking {
+                tail.follow(value, out);
+            } else if let Some(catch) = tail.hunt.look() {
+                tail.begin(&catch, out);
+            }
+        });
+        self.tail.ready.flush(out);
+    }
+
+    /// Forgets the burst that is being received, without a word, and hunts again. Bits of it that
+    /// come later are found again only by a preamble.
+    pub fn reset(&mut self) {
+        self.tail.tracking = false;
+        self.tail.ready = Ready::default();
+        self.tail.hunt.restart();
+    }
+}
+
+impl Tail {
+    /// Tells of the signal and follows what of it has come already.
+    fn begin(&mut self, catch: &Catch, out: &mut impl FnMut(Output)) {
+        let found = &catch.found;
+        let peak = found.carrier.abs() / PER_BIT as f32;
+        out(Output::Trained {
+            began: Front::sample(found.at as f64 + f64::from(found.late)),
+            quality: Quality {
+                evm: Decibel::from_power(catch.noise.max(1e-6)),
+                frequency_offset: found.turn * (300 * PER_BIT) as f32 / (2.0 * core::f32::consts::PI),
+                clock_offset: 0.0,
+                level: Dbm0::from_power(peak * peak / 2.0),
+            },
+        });
+        self.tracking = true;
+        self.track.start(found);
+        for at in found.at..self.hunt.taken() {
+            if !self.tracking {
+                break;
+            }
+            self.follow(self.hunt.value(at), out);
+        }
+    }
+
+    fn follow(&mut self, value: fax_core::maths::Complex, out: &mut impl FnMut(Output)) {
+        match self.track.push(value) {
+            Step::Wait => (),
+            Step::Bit => {
+                if let Some(bit) = self.track.decided() {
+                    self.ready.push(bit, out);
+                }
+            }
+            Step::Gone => {
+                let (bits, count) = self.track.rest();
+                (0..count).rev().for_each(|place| self.ready.push(bits >> place & 1 == 1, out));
+                self.ready.flush(out);
+                out(Output::Ended { at: Front::sample(self.track.gone_at()) });
+                self.tracking = false;
+                self.hunt.restart();
+            }
+        }
+    }
+}
+
+/// Bits on their way out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Ready {
+    bits: u8,
+    count: u8,
+}
+
+impl Ready {
+    fn push(&mut self, bit: bool, out: &mut impl FnMut(Output)) {
+        self.bits |= u8::from(bit) << self.count;
+        self.count += 1;
+        if self.count == 8 {
+            self.flush(out);
+        }
+    }
+
+    fn flush(&mut self, out: &mut impl FnMut(Output)) {
+        if self.count > 0 {
+            out(Output::Bits { bits: self.bits, count: self.count });
+        }
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,6 @@
+//! What tests, examples and benches of tones share: seeded noise, exact tones of any frequency,
+//! signals that are no tone, and something like speech.
+#![allow(dead_code, reason = "each user takes what it needs")]
+
+pub mod random;
+pub mod signals;

@@ -1,0 +1,9 @@
+//! The modem bench: each figure of a receiver or transmitter measured one way, whoever made it.
+
+pub mod ber;
+pub mod cpu;
+mod score;
+pub mod threshold;
+mod work;
+
+pub use work::in_order;

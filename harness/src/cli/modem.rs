@@ -1,0 +1,237 @@
+//! `faxlab modem ...`.
+
+mod files;
+
+use clap::{Args, Subcommand};
+use fax_core::Opening;
+use fax_harness::bench::ber::{Point, Row};
+use fax_harness::bench::cpu::{self, Effort};
+use fax_harness::stimulus::{Echo, Gap, Impairments, Jitter, Law, Line};
+use fax_harness::system::System;
+use std::error::Error;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bit errors and training success at one point, or one row for each of several.
+    Ber(Ber),
+    /// CPU time a sample, sending and receiving, and the slowest block.
+    Cpu(Cpu),
+    /// Bits from a text file to a WAV file.
+    Modulate(files::Modulate),
+    /// A WAV file to bits in a text file.
+    Demodulate(files::Demodulate),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
+        match self {
+            Self::Ber(ber) => ber.run(),
+            Self::Cpu(cpu) => cpu.run(),
+            Self::Modulate(modulate) => modulate.run(),
+            Self::Demodulate(demodulate) => demodulate.run(),
+        }
+    }
+}
+
+/// What the line does; the same for all commands that send a burst over one.
+#[derive(Debug, Args)]
+pub(crate) struct LineOptions {
+    /// When the noise is there: `quiet` (with the burst only) or `noisy` (always).
+    #[arg(long, default_value = "quiet", value_parser = gap)]
+    gap: Gap,
+    /// Level of the burst, dBm0.
+    #[arg(long, default_value_t = -13.0, allow_negative_numbers = true)]
+    level: f64,
+    /// Frequency offset, Hz.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    freq: f64,
+    /// Clock offset of the far end, ppm.
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
+    clock: f64,
+    /// Level of an echo against the signal, dB.
+    #[arg(long, requires = "echo_ms", allow_negative_numbers = true)]
+    echo_db: Option<f64>,
+    /// Delay of the echo, ms.
+    #[arg(long, requires = "echo_db")]
+    echo_ms: Option<f64>,
+    /// Phase jitter from peak to peak, degrees.
+    #[arg(long, requires = "jitter_hz")]
+    jitter_deg: Option<f64>,
+    /// Frequency of the jitter, Hz.
+    #[arg(long, requires = "jitter_deg")]
+    jitter_hz: Option<f64>,
+    /// Line filter: V.56bis attenuation and envelope delay, as in AD-7/EDD-2.
+    #[arg(long)]
+    line: Option<Line>,
+    /// Digital legs: ulaw, alaw, with commas between.
+    #[arg(long, value_delimiter = ',')]
+    g711: Vec<Law>,
+}
+
+impl LineOptions {
+    pub(crate) fn impairments(&self, snr_db: Option<f64>) -> Impairments {
+        Impairments {
+            snr_db,
+            gap: self.gap,
+            level: self.level,
+            frequency: self.freq,
+            clock_ppm: self.clock,
+            echo: self.echo_db.zip(self.echo_ms).map(|(db, ms)| Echo { db, ms }),
+            jitter: self.jitter_deg.zip(self.jitter_hz).map(|(degrees, hertz)| Jitter { degrees, hertz }),
+            line: self.line.clone(),
+            g711: self.g711.clone(),
+        }
+    }
+}
+
+fn gap(text: &str) -> Result<Gap, String> {
+    match text {
+        "quiet" => Ok(Gap::Quiet),
+        "noisy" => Ok(Gap::Noisy),
+        _ => Err("use quiet or noisy".to_owned()),
+    }
+}
+
+/// `faxlab modem ber`.
+#[derive(Debug, Args)]
+pub(crate) struct Ber {
+    /// Modem, or several with commas between: v21, v27ter-2400, ... v17-14400.
+    #[arg(long, value_delimiter = ',', required = true)]
+    mode: Vec<Opening>,
+    /// Burst power over noise power in 4 kHz, dB; several with commas between; `none` for no noise.
+    #[arg(long, value_delimiter = ',', default_value = "40", allow_negative_numbers = true, value_parser = snr)]
+    snr: Vec<Snr>,
+    /// Bursts a point.
+    #[arg(long, default_value_t = 200)]
+    bursts: usize,
+    /// Short training, each group of four bursts behind a long one (V.17).
+    #[arg(long)]
+    short: bool,
+    #[command(flatten)]
+    line: LineOptions,
+    /// Seed of all that is random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Whose transmitter: ours or spandsp.
+    #[arg(long, default_value = "ours")]
+    tx: System,
+    /// Whose receiver: ours or spandsp.
+    #[arg(long, default_value = "ours")]
+    rx: System,
+    /// Threads; results do not depend on it.
+    #[arg(long, default_value_t = cores())]
+    jobs: usize,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// `faxlab modem cpu`.
+#[derive(Debug, Args)]
+pub(crate) struct Cpu {
+    /// Modem, or several with commas between.
+    #[arg(long, value_delimiter = ',', required = true)]
+    mode: Vec<Opening>,
+    /// Whose modem: ours or spandsp.
+    #[arg(long, default_value = "ours")]
+    system: System,
+    /// Audio of a run, seconds.
+    #[arg(long, default_value_t = 60)]
+    seconds: usize,
+    /// Runs, of which the median counts.
+    #[arg(long, default_value_t = 5)]
+    runs: usize,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Cpu {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        if !self.json {
+            println!(
+                "{:<12} {:>17} {:>17} {:>22} {:>18}",
+                "mode", "tx_ns_per_sample", "rx_ns_per_sample", "rx_lost_ns_per_sample", "rx_worst_block_us"
+            );
+        }
+        for opening in &self.mode {
+            let effort = Effort { seconds: self.seconds.max(1), runs: self.runs.max(1) };
+            let row = cpu::measure(self.system, *opening, effort)?;
+            if self.json {
+                println!("{}", serde_json::to_string(&row)?);
+            } else {
+                println!(
+                    "{:<12} {:>17} {:>17} {:>22} {:>18}",
+                    row.mode,
+                    row.tx_ns_per_sample,
+                    row.rx_ns_per_sample,
+                    row.rx_lost_ns_per_sample,
+                    row.rx_worst_block_us
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A signal to noise ratio, or no noise at all.
+#[derive(Clone, Copy, Debug)]
+struct Snr(Option<f64>);
+
+fn snr(text: &str) -> Result<Snr, String> {
+    match text {
+        "none" => Ok(Snr(None)),
+        _ => text.parse().map(|db| Snr(Some(db))).map_err(|_| "a number of dB, or none".to_owned()),
+    }
+}
+
+/// Cores of this machine.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+impl Ber {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        if !self.json {
+            println!(
+                "{:<12} {:>7} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9} {:>7}",
+                "mode", "snr_db", "bursts", "trained", "garbage", "bits", "errors", "ber", "evm_db"
+            );
+        }
+        for opening in &self.mode {
+            for Snr(snr) in &self.snr {
+                let point = Point {
+                    opening: *opening,
+                    bursts: self.bursts,
+                    short: self.short,
+                    line: self.line.impairments(*snr),
+                    seed: self.seed,
+                    tx: self.tx,
+                    rx: self.rx,
+                };
+                let row = point.run(self.jobs)?;
+                if self.json {
+                    println!("{}", serde_json::to_string(&row)?);
+                } else {
+                    print_row(&row);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn print_row(row: &Row) {
+    println!(
+        "{:<12} {:>7} {:>7} {:>7} {:>7} {:>10} {:>9} {:>9} {:>7}",
+        row.mode,
+        row.snr_db.map_or("-".to_owned(), |db| format!("{db}")),
+        row.bursts,
+        row.trained,
+        row.garbage,
+        row.bits,
+        row.errors,
+        row.ber.map_or("-".to_owned(), |ber| format!("{ber:.2e}")),
+        row.evm_db.map_or("-".to_owned(), |db| format!("{db:.1}")),
+    );
+}

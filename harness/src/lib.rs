@@ -1,0 +1,8 @@
+//! The lab: what a fax line does to modems, injected, measured and reported.
+
+pub mod bench;
+pub mod ideal;
+pub mod plot;
+pub mod stimulus;
+pub mod system;
+pub mod wav;

@@ -1,0 +1,117 @@
+//! Pictures as SVG: error curves and constellations.
+
+use plotters::coord::ranged1d::AsRangedCoord;
+use plotters::prelude::*;
+use std::error::Error;
+use std::path::Path;
+
+/// A curve with its name.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// As the legend shows it.
+    pub name: String,
+    /// SNR in dB and error ratio.
+    pub points: Vec<(f64, f64)>,
+    /// How it is drawn.
+    pub style: Style,
+}
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// What theory permits.
+    Ideal,
+    /// Ours.
+    Ours,
+    /// The peer's.
+    Peer,
+}
+
+impl Style {
+    const fn color(self) -> RGBColor {
+        match self {
+            Self::Ideal => RGBColor(90, 90, 90),
+            Self::Ours => RGBColor(0, 90, 200),
+            Self::Peer => RGBColor(210, 70, 30),
+        }
+    }
+}
+
+const FONT: &str = "sans-serif";
+/// Lowest error ratio that is drawn.
+const FLOOR: f64 = 1e-6;
+
+/// Error ratio over SNR, on a logarithmic axis.
+pub fn error_curves(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Box<dyn Error>> {
+    let snrs = || curves.iter().flat_map(|curve| &curve.points).map(|(snr, _)| *snr);
+    let (low, high) = (snrs().fold(f64::MAX, f64::min), snrs().fold(f64::MIN, f64::max));
+    if low >= high {
+        return Err(format!("{title}: nothing to draw").into());
+    }
+    let root = SVGBackend::new(path, (720, 480)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, (FONT, 20))
+        .margin(12)
+        .x_label_area_size(40)
+        .y_label_area_size(64)
+        .build_cartesian_2d(low.floor()..high.ceil(), (FLOOR..0.5).log_scale())?;
+    chart
+        .configure_mesh()
+        .x_desc("signal to noise ratio over 4 kHz, dB")
+        .y_desc("bit error ratio")
+        .y_label_formatter(&|y| format!("{y:.0e}"))
+        .label_style((FONT, 13))
+        .light_line_style(RGBColor(235, 235, 235))
+        .draw()?;
+    for curve in curves {
+        let color = curve.style.color();
+        let points: Vec<(f64, f64)> = curve.points.iter().map(|(x, y)| (*x, y.max(FLOOR))).collect();
+        chart
+            .draw_series(LineSeries::new(points.clone(), color.stroke_width(2)))?
+            .label(curve.name.clone())
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], color.stroke_width(2)));
+        if curve.style != Style::Ideal {
+            chart.draw_series(points.iter().map(|at| Circle::new(*at, 3, color.filled())))?;
+        }
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerLeft)
+        .background_style(WHITE)
+        .border_style(RGBColor(180, 180, 180))
+        .label_font((FONT, 14))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+/// Received symbols over the points they should be, in the units of the modem's figure.
+pub fn constellation(
+    path: &Path,
+    title: &str,
+    points: &[(f32, f32)],
+    symbols: &[(f32, f32)],
+) -> Result<(), Box<dyn Error>> {
+    let reach = points.iter().flat_map(|(x, y)| [x.abs(), y.abs()]).fold(1.0_f32, f32::max) * 1.25;
+    let root = SVGBackend::new(path, (560, 600)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, (FONT, 16))
+        .margin(12)
+        .x_label_area_size(28)
+        .y_label_area_size(36)
+        .build_cartesian_2d(symmetric(reach), symmetric(reach))?;
+    chart.configure_mesh().label_style((FONT, 12)).light_line_style(TRANSPARENT).draw()?;
+    let blue = Style::Ours.color().mix(0.35);
+    chart.draw_series(symbols.iter().map(|at| Circle::new(*at, 1.5_f64, blue.filled())))?;
+    chart.draw_series(points.iter().map(|at| Cross::new(*at, 3, Style::Peer.color())))?;
+    root.present()?;
+    Ok(())
+}
+
+fn symmetric(
+    reach: f32,
+) -> impl AsRangedCoord<Value = f32, CoordDescType: plotters::coord::ranged1d::ValueFormatter<f32>> {
+    -reach..reach
+}

@@ -1,0 +1,23 @@
+//! Builds the C shim and links the distribution's libspandsp (LGPL 2.1) dynamically.
+
+fn main() {
+    let sources = ["shim/modem.c", "shim/hdlc.c", "shim/tones.c", "shim/v8.c", "shim/g711.c"];
+    for source in sources {
+        println!("cargo::rerun-if-changed={source}");
+    }
+    println!("cargo::rerun-if-changed=shim/shim.h");
+    let built = cc::Build::new()
+        .files(sources)
+        .warnings(true)
+        .flag_if_supported("-std=gnu11")
+        // The library's own headers: unused parameters and the like.
+        .flag_if_supported("-Wno-unused-parameter")
+        .try_compile("peer_spandsp_shim");
+    if let Err(error) = built {
+        println!(
+            "cargo::error=the shim over libspandsp does not build; is libspandsp-dev installed (make setup)?"
+        );
+        println!("cargo::error={error}");
+    }
+    println!("cargo::rustc-link-lib=dylib=spandsp");
+}

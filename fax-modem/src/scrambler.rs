@@ -8,13 +8,11 @@
 /// Which scrambler a modem runs, and what its register holds at first use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScramblerKind {
-    /// The two delays whose outputs are added to the input, the shorter first; the longer is the
-    /// length of the register.
-    pub taps: [u8; 2],
+    /// The two distances back whose outputs are added to the input, the shorter first.
+    taps: [u8; 2],
     /// The register at first use; bit 0 is the newest output.
-    pub seed: u32,
-    /// What keeps the output from repeating itself, if anything does.
-    pub guard: Option<Guard>,
+    seed: u32,
+    guard: Option<Guard>,
 }
 
 /// Watches for output that repeats itself, and breaks the repetition (V.27ter 9).
@@ -43,10 +41,9 @@ impl ScramblerKind {
     pub const V27TER: Self =
         Self { taps: [6, 7], seed: 0x3C, guard: Some(Guard { watch: [8, 9, 12], limit: 33 }) };
 
-    /// Bits that [`Scrambler::scramble`] and [`Descrambler::descramble`] take at once: as many as
-    /// depend only on earlier ones.
-    pub const fn stride(self) -> usize {
-        self.taps[0] as usize
+    /// What keeps the output from repeating itself, if anything does.
+    pub const fn guard(self) -> Option<Guard> {
+        self.guard
     }
 }
 
@@ -69,16 +66,18 @@ impl Scrambler {
     }
 
     /// Scrambles the low `count` bits, bit 0 first in time; at most 32. Bits above come out as zero.
+    #[inline]
     pub fn scramble(&mut self, bits: u32, count: usize) -> u32 {
-        self.line.in_strides(bits, count, |line, bits, count| {
-            let out = (bits ^ line.taps()) & mask(count);
-            let out = out ^ line.inverted(out, count);
-            line.push(out, count);
-            out
-        })
+        if count > self.line.stride {
+            return in_strides(self.line.stride, bits, count, |bits, count| self.scramble(bits, count));
+        }
+        let out = (bits ^ self.line.taps()) & mask(count);
+        let out = out ^ self.line.inverted(out, count);
+        self.line.push(out, count);
+        out
     }
 
-    /// The register as the tables print it: bit 0 is the newest output.
+    /// The last 23 outputs; bit 0 is the newest.
     pub fn register(&self) -> u32 {
         self.line.register()
     }
@@ -95,61 +94,71 @@ impl Descrambler {
         Self { line: LineBits::new(kind) }
     }
 
+    /// A descrambler in step with what `scrambler` sends next, guard included: a receiver that knows
+    /// the training starts its data from the training's scrambler.
+    pub const fn in_step_with(scrambler: &Scrambler) -> Self {
+        Self { line: scrambler.line }
+    }
+
     /// Descrambles the low `count` line bits, bit 0 first in time; at most 32. Bits above come out as
     /// zero.
+    #[inline]
     pub fn descramble(&mut self, bits: u32, count: usize) -> u32 {
-        self.line.in_strides(bits, count, |line, bits, count| {
-            let out = (bits ^ line.taps()) & mask(count);
-            let out = out ^ line.inverted(bits, count);
-            line.push(bits, count);
-            out
-        })
+        if count > self.line.stride {
+            return in_strides(self.line.stride, bits, count, |bits, count| self.descramble(bits, count));
+        }
+        let line = bits & mask(count);
+        let out = (line ^ self.line.taps()) & mask(count);
+        let out = out ^ self.line.inverted(line, count);
+        self.line.push(line, count);
+        out
     }
+}
+
+/// Takes at most 32 bits through `step`, `stride` at a time.
+#[cold]
+fn in_strides(stride: usize, bits: u32, count: usize, mut step: impl FnMut(u32, usize) -> u32) -> u32 {
+    let count = count.min(32);
+    (0..count).step_by(stride).fold(0, |out, done| out | step(bits >> done, stride.min(count - done)) << done)
 }
 
 /// The last line bits and the guard's count: all the state that either direction has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LineBits {
-    kind: ScramblerKind,
     /// The oldest bit that still counts in bit 0, the newest in bit `DEPTH - 1`: so the bits that act
     /// on the next few inputs stand in the order in which those come.
-    past: u32,
+    past: u64,
+    /// How far down the taps stand.
+    taps: [u8; 2],
+    /// Bits that depend only on earlier ones: as many as fit into the shorter tap.
+    stride: usize,
+    guard: Option<Guard>,
     count: u8,
 }
 
 /// Line bits that are kept.
-const DEPTH: usize = 23;
+const DEPTH: u8 = 23;
 
+/// The low `count` bits, fewer than 32.
 const fn mask(count: usize) -> u32 {
-    if count >= 32 { u32::MAX } else { (1 << count) - 1 }
+    (1 << count) - 1
 }
 
 impl LineBits {
     fn new(kind: ScramblerKind) -> Self {
-        Self { kind, past: reversed(kind.seed), count: 0 }
-    }
-
-    /// Runs `step` over at most 32 bits, as many at once as the taps allow.
-    #[inline]
-    fn in_strides(&mut self, bits: u32, count: usize, step: impl Fn(&mut Self, u32, usize) -> u32) -> u32 {
-        let (count, stride) = (count.min(32), self.kind.stride());
-        if count <= stride {
-            return step(self, bits & mask(count), count);
+        Self {
+            past: reversed(kind.seed).into(),
+            taps: kind.taps.map(|distance| DEPTH - distance),
+            stride: kind.taps[0].into(),
+            guard: kind.guard,
+            count: 0,
         }
-        let (mut done, mut out) = (0, 0);
-        while done < count {
-            let now = stride.min(count - done);
-            out |= step(self, bits >> done & mask(now), now) << done;
-            done += now;
-        }
-        out
     }
 
     /// What the taps add to the next bits, the next one in bit 0.
     #[inline]
-    fn taps(&self) -> u32 {
-        let [short, long] = self.kind.taps;
-        self.past >> (DEPTH - usize::from(short)) ^ self.past >> (DEPTH - usize::from(long))
+    const fn taps(&self) -> u32 {
+        (self.past >> self.taps[0] ^ self.past >> self.taps[1]) as u32
     }
 
     /// The places at which the guard inverts `count` next bits. `line` is these bits on the line if
@@ -157,10 +166,10 @@ impl LineBits {
     /// shortest distance.
     #[inline]
     fn inverted(&mut self, line: u32, count: usize) -> u32 {
-        let Some(Guard { watch, limit }) = self.kind.guard else { return 0 };
+        let Some(Guard { watch, limit }) = self.guard else { return 0 };
         let differs = watch
             .iter()
-            .fold(mask(count), |all, &distance| all & (line ^ self.past >> (DEPTH - usize::from(distance))));
+            .fold(mask(count), |all, &distance| all & (line ^ (self.past >> (DEPTH - distance)) as u32));
         let mut inverted = 0;
         for k in 0..count {
             if self.count >= limit {
@@ -176,15 +185,12 @@ impl LineBits {
     }
 
     #[inline]
-    fn push(&mut self, line: u32, count: usize) {
-        let joined = u64::from(self.past) | u64::from(line) << DEPTH;
-        self.past = (joined >> count) as u32 & mask(DEPTH);
+    const fn push(&mut self, line: u32, count: usize) {
+        self.past = (self.past | (line as u64) << DEPTH) >> count;
     }
 
-    fn register(&self) -> u32 {
-        // Bits beyond the register are kept for the guard only, as deep as it looks.
-        let guard = self.kind.guard.map_or(0, |guard| guard.watch.into_iter().max().unwrap_or(0));
-        reversed(self.past) & mask(usize::from(self.kind.taps[1].max(guard)))
+    const fn register(&self) -> u32 {
+        reversed(self.past as u32)
     }
 }
 
@@ -248,8 +254,24 @@ mod tests {
                 for k in 0..count {
                     prop_assert_eq!(line >> k & 1, plain.scramble(bits >> k & 1));
                 }
-                prop_assert_eq!(descrambler.descramble(line, count), bits & mask(count));
+                prop_assert_eq!(descrambler.descramble(line, count), bits & u32::MAX.unbounded_shr(32 - count as u32));
                 prop_assert_eq!(scrambler.line, descrambler.line);
+            }
+        }
+
+        #[test]
+        fn a_descrambler_in_step_is_right_from_the_first_bit(
+            kind in kinds(),
+            before in prop::collection::vec(any::<u32>(), 0..20),
+            after in prop::collection::vec(any::<u32>(), 0..20),
+        ) {
+            let mut scrambler = Scrambler::new(kind);
+            for bits in before {
+                scrambler.scramble(bits, 32);
+            }
+            let mut descrambler = Descrambler::in_step_with(&scrambler);
+            for bits in after {
+                prop_assert_eq!(descrambler.descramble(scrambler.scramble(bits, 32), 32), bits);
             }
         }
 

@@ -147,6 +147,7 @@ impl QamTransmitter {
         let mut done = 0;
         while let Some(rest) = out.get_mut(done..).filter(|rest| !rest.is_empty()) {
             let wanted = rest.len().min(Shaper::CHUNK);
+            self.send_data(wanted);
             while self.shaper.ready() < wanted {
                 let Some(symbol) = self.symbol() else { break };
                 self.shaper.lay(symbol);
@@ -178,6 +179,17 @@ impl QamTransmitter {
     /// Samples from the begin of a burst to the centre of its first symbol.
     pub const fn delay(&self) -> usize {
         self.shaper.delay()
+    }
+
+    /// Sends data as long as there are bits and more samples are wanted: nearly all of a burst passes
+    /// through this loop, and nothing but bits.
+    fn send_data(&mut self, wanted: usize) {
+        let Stage::Data(encoder) = &mut self.stage else { return };
+        let count = self.modem.bits_per_symbol;
+        while self.shaper.ready() < wanted && self.bits.len() >= count {
+            let (bits, _) = self.bits.take(count);
+            self.shaper.lay(encoder.encode(bits));
+        }
     }
 
     /// The next symbol of the burst, `None` when it is over.

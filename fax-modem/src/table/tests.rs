@@ -179,7 +179,8 @@ fn v27ter_scrambler_passes_the_check_values() {
     for modem in [&V27TER_2400, &V27TER_4800] {
         let mut symbols = TrainingSymbols::new(modem, Training::Long);
         symbols.by_ref().take(50 + 1074).for_each(drop);
-        assert_eq!((symbols.scrambler().register(), symbols.scrambler().guard_count()), (0xD11, 9));
+        let (register, count) = (symbols.scrambler().register(), symbols.scrambler().guard_count());
+        assert_eq!((register & 0xFFF, count), (0xD11, 9));
     }
 }
 

@@ -12,14 +12,10 @@ use fax_core::{Dbm0, SAMPLE_RATE};
 /// centre. The carrier's phase at the centres runs through a table too: clock and carrier are exact.
 #[derive(Clone, Debug)]
 pub(super) struct Shaper {
-    /// For each place: blocks of [`LANES`] in-phase taps and as many quadrature taps, negated.
-    pulses: Vec<f32>,
-    /// Samples of a pulse, a multiple of [`LANES`].
-    taps: usize,
-    /// Whole samples from a symbol's pulse to the next one's, for each place.
-    advances: Vec<usize>,
+    places: Vec<Place>,
     /// Carrier at the centres of successive symbols.
     carrier: Vec<Complex>,
+    /// Place of the next symbol's centre, and its turn in the table of the carrier.
     place: usize,
     turn: usize,
     window: Box<[f32; WINDOW]>,
@@ -30,8 +26,22 @@ pub(super) struct Shaper {
     run_out: usize,
 }
 
-/// Samples computed side by side.
-const LANES: usize = 8;
+/// What there is to a symbol whose centre has a certain place between two samples.
+#[derive(Clone, Debug)]
+struct Place {
+    /// Answer to a symbol of 1.
+    in_phase: [f32; TAPS],
+    /// Answer to a symbol of i.
+    quadrature: [f32; TAPS],
+    /// Whole samples from the begin of this pulse to that of the next one.
+    advance: usize,
+}
+
+/// Samples of a pulse: 14 symbols at 2400 baud, where the pulse falls slowest, and 7 at 1200.
+const TAPS: usize = 48;
+
+/// Whole samples from the begin of a pulse to its centre.
+const DELAY: usize = TAPS / 2 - 1;
 
 /// Room for many chunks, so that the window is seldom moved.
 const WINDOW: usize = 1024;
@@ -41,14 +51,10 @@ impl Shaper {
     pub(super) const CHUNK: usize = 240;
 
     pub(super) fn new(modem: &Modem, level: Dbm0) -> Self {
-        let (steps, places) = modem.samples_per_symbol();
-        let (steps, places) = (steps as usize, places as usize);
-        let taps = (steps * pulse_symbols(modem)).div_ceil(places).next_multiple_of(LANES);
+        let (samples, symbols) = modem.samples_per_symbol();
         let (turns, denominator) = modem.turns_per_symbol();
         Self {
-            pulses: pulses(modem, level, taps),
-            taps,
-            advances: (0..places).map(|n| (n + 1) * steps / places - n * steps / places).collect(),
+            places: places(modem, level),
             carrier: (0..denominator)
                 .map(|n| Phase::from_turns(f64::from(n * turns % denominator) / f64::from(denominator)))
                 .map(|phase| phase.advance(modem.start_phase).point())
@@ -58,7 +64,7 @@ impl Shaper {
             window: Box::new([0.0; WINDOW]),
             next: 0,
             taken: 0,
-            run_out: (taps * places).div_ceil(steps),
+            run_out: (TAPS * symbols as usize).div_ceil(samples as usize),
         }
     }
 
@@ -76,7 +82,7 @@ impl Shaper {
 
     /// Samples from the begin of a burst to the centre of its first symbol.
     pub(super) const fn delay(&self) -> usize {
-        self.taps / 2 - 1
+        DELAY
     }
 
     /// Symbols of silence after which the last pulse is over.
@@ -87,37 +93,30 @@ impl Shaper {
     /// Adds a symbol.
     #[inline]
     pub(super) fn lay(&mut self, symbol: Complex) {
-        if self.next + self.taps > WINDOW {
+        if self.next + TAPS > WINDOW {
             self.move_down();
         }
-        if symbol != Complex::ZERO {
-            let Complex { re, im } = symbol * self.carrier[self.turn];
-            let pulse = &self.pulses[self.place * 2 * self.taps..][..2 * self.taps];
-            let samples = &mut self.window[self.next..][..self.taps];
-            for (samples, pulse) in samples.chunks_exact_mut(LANES).zip(pulse.chunks_exact(2 * LANES)) {
-                for lane in 0..LANES {
-                    samples[lane] += re * pulse[lane] + im * pulse[LANES + lane];
-                }
-            }
+        let (place, carrier) = (&self.places[self.place], self.carrier[self.turn]);
+        if let Some(samples) = self.window[self.next..].first_chunk_mut() {
+            add(samples, place, symbol * carrier);
         }
-        self.next += self.advances[self.place];
-        self.place = if self.place + 1 == self.advances.len() { 0 } else { self.place + 1 };
+        self.next += place.advance;
+        self.place = if self.place + 1 == self.places.len() { 0 } else { self.place + 1 };
         self.turn = if self.turn + 1 == self.carrier.len() { 0 } else { self.turn + 1 };
     }
 
     /// Takes as many samples as there are, at most what `out` holds.
     pub(super) fn take(&mut self, out: &mut [i16]) -> usize {
         let count = self.ready().min(out.len());
-        for (out, &sample) in out.iter_mut().zip(&self.window[self.taken..self.taken + count]) {
-            *out = to_sample(sample);
-        }
+        convert(&self.window[self.taken..self.taken + count], out);
         self.taken += count;
         count
     }
 
     /// Moves what is still needed to the front.
+    #[cold]
     fn move_down(&mut self) {
-        let end = (self.next + self.taps).min(WINDOW);
+        let end = (self.next + TAPS).min(WINDOW);
         self.window.copy_within(self.taken..end, 0);
         self.window[end - self.taken..].fill(0.0);
         self.next -= self.taken;
@@ -125,34 +124,45 @@ impl Shaper {
     }
 }
 
-/// Symbols a pulse lasts. The smaller the roll-off, the slower it falls.
-fn pulse_symbols(modem: &Modem) -> usize {
-    4 + (2.0 / modem.roll_off) as usize
+/// Not inlined: alone, its arguments are known not to overlap, and it is nothing but vector code.
+#[inline(never)]
+fn add(samples: &mut [f32; TAPS], place: &Place, symbol: Complex) {
+    for ((sample, p), q) in samples.iter_mut().zip(&place.in_phase).zip(&place.quadrature) {
+        *sample += symbol.re * p + symbol.im * q;
+    }
 }
 
-/// The pulses with carrier for each place of a centre between samples, scaled to the level.
-fn pulses(modem: &Modem, level: Dbm0, taps: usize) -> Vec<f32> {
-    let (steps, places) = modem.samples_per_symbol();
-    let (steps, places) = (steps as usize, places as usize);
-    let centre = (taps / 2 - 1) * places;
-    let pulse = Pulse::new(f64::from(modem.roll_off), steps, centre + places - 1);
+/// The pulses of all places, scaled to the level.
+fn places(modem: &Modem, level: Dbm0) -> Vec<Place> {
+    let (samples, symbols) = modem.samples_per_symbol();
+    let (samples, symbols) = (samples as usize, symbols as usize);
+    // In steps of which `symbols` are a sample and `samples` a symbol.
+    let centre = DELAY * symbols;
+    let pulse = Pulse::new(f64::from(modem.roll_off), samples, centre + symbols - 1);
     // Half of the symbols' mean power is in the real part.
     let gain = f64::from(level.rms()) * (2.0 / f64::from(modem.mean_power())).sqrt();
-    let mut all = Vec::with_capacity(places * 2 * taps);
-    for place in 0..places {
-        let offset = (centre + place * steps % places) as isize;
-        let steps_from_centre = |n: usize| (n * places) as isize - offset;
-        for block in (0..taps).step_by(LANES) {
-            let envelope = |n| gain * pulse.at(steps_from_centre(n));
-            let turns = |n| {
-                let seconds = steps_from_centre(n) as f64 / f64::from(SAMPLE_RATE) / places as f64;
-                Phase::from_turns(f64::from(modem.carrier.0) * seconds).point()
-            };
-            all.extend((block..block + LANES).map(|n| envelope(n) as f32 * turns(n).re));
-            all.extend((block..block + LANES).map(|n| -envelope(n) as f32 * turns(n).im));
+    let place = |number: usize| {
+        let centre = (centre + number * samples % symbols) as isize;
+        let tap = |n: usize| {
+            let steps = (n * symbols) as isize - centre;
+            let seconds = steps as f64 / f64::from(SAMPLE_RATE) / symbols as f64;
+            let carrier = Phase::from_turns(f64::from(modem.carrier.0) * seconds).point();
+            carrier.scale((gain * pulse.at(steps)) as f32)
+        };
+        Place {
+            in_phase: core::array::from_fn(|n| tap(n).re),
+            quadrature: core::array::from_fn(|n| -tap(n).im),
+            advance: (number + 1) * samples / symbols - number * samples / symbols,
         }
+    };
+    (0..symbols).map(place).collect()
+}
+
+#[inline(never)]
+fn convert(samples: &[f32], out: &mut [i16]) {
+    for (out, &sample) in out.iter_mut().zip(samples) {
+        *out = to_sample(sample);
     }
-    all
 }
 
 /// To the nearest integer, halves to even; what is too large is cut off.

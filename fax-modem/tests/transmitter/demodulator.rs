@@ -1,5 +1,6 @@
 //! An ideal demodulator: the whole root raised cosine, evaluated at exact instants, and a carrier of
-//! known phase. Slow, simple, and without a line of the code under test.
+//! known phase. Slow and simple; of the code under test it shares only the formula of the pulse, which
+//! the reference signals confirm.
 
 use fax_core::SAMPLE_RATE;
 use fax_core::maths::{Complex, PI, cos, log10, sin};

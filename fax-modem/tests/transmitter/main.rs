@@ -147,7 +147,7 @@ fn band_edges_are_4_5_decibels_down_within_2_5() {
     for modem in Modem::ALL {
         // V.17 2.4 says scrambled ones. V.27ter's short scrambler makes a few spectral lines of them.
         let ones = |_: &mut Bits, count: usize| u32::MAX >> (32 - count);
-        let source = if modem.scrambler.guard.is_some() { Bits::next } else { ones };
+        let source = if modem.scrambler.guard().is_some() { Bits::next } else { ones };
         let mut sender = Sender::new(modem, Training::Long, source);
         let mut samples = vec![0; 60 * 8000];
         samples.chunks_mut(160).for_each(|block| sender.fill(block));

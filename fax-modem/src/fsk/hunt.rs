@@ -26,20 +26,25 @@ const KEPT: usize = 1024;
 /// Values between two looks: a quarter of a bit.
 const GRID: usize = 2;
 const PER_BIT_LOOKS: usize = PER_BIT / GRID;
-const LOOKS: usize = 256;
+const LOOKS: usize = 1 << u8::BITS;
 
 #[derive(Clone, Debug)]
 pub(super) struct Hunt {
     patterns: &'static [Pattern],
-    /// The envelope, written twice so that every window stands in one piece.
-    envelope: Vec<Complex>,
+    /// The envelope, its first values written again at the end, so that every bit stands in one piece.
+    envelope: Box<[Complex; KEPT + PER_BIT]>,
     /// Values taken.
     taken: u64,
     /// Looks since the hunt began.
     looks: u64,
-    /// Difference and sum of the two tones' powers in the bit that ended at each look.
-    difference: [f32; LOOKS],
-    sum: [f32; LOOKS],
+    /// Place of the newest look in the rings.
+    newest: u8,
+    /// The tones of the bit that ended at each look.
+    tones: Box<[Tones; LOOKS]>,
+    /// Difference and sum of their powers, added up over every fourth look since the hunt began.
+    difference: Box<[f64; LOOKS]>,
+    sum: Box<[f64; LOOKS]>,
+    turns: Turns,
     best: Option<Candidate>,
 }
 
@@ -49,26 +54,78 @@ struct Pattern {
     /// The bits, the first in bit 0.
     bits: u64,
     len: usize,
+    /// Its runs of ones: first bit and the bit after the last, counted from the pattern's end.
+    ones: &'static [(usize, usize)],
     /// Least contrast of the tones' powers that is worth a closer look, and least coherence then.
     contrast: f32,
     coherence: f32,
     /// Whether all its bits being plain is enough without coherence: the modulator's phase may jump.
     plain: bool,
-    /// Whether the pattern may have been there longer; then it repeats every eight bits.
+    /// Whether it may have been there before; it repeats every eight bits then.
     repeats: bool,
+    /// Looks without a better place after which the best is taken.
+    patience: u8,
 }
 
 const FLAGS: &[Pattern] = &[
-    Pattern { bits: 0x7E7E_7E7E, len: 32, contrast: 0.3, coherence: 0.6, plain: true, repeats: true },
-    Pattern { bits: 0x7E_7E7E, len: 24, contrast: 0.6, coherence: 0.75, plain: false, repeats: true },
+    Pattern {
+        bits: 0x7E7E_7E7E,
+        len: 32,
+        ones: &[(7, 1), (15, 9), (23, 17), (31, 25)],
+        contrast: 0.62,
+        coherence: 0.6,
+        plain: true,
+        repeats: true,
+        patience: 2,
+    },
+    Pattern {
+        bits: 0x7E_7E7E,
+        len: 24,
+        ones: &[(7, 1), (15, 9), (23, 17)],
+        contrast: 0.85,
+        coherence: 0.75,
+        plain: false,
+        repeats: true,
+        patience: 2,
+    },
 ];
 
 const V8: &[Pattern] = &[
     // Ten ones, then 0 00000111 1.
-    Pattern { bits: 0xF_03FF, len: 20, contrast: 0.5, coherence: 0.72, plain: true, repeats: false },
+    Pattern {
+        bits: 0xF_03FF,
+        len: 20,
+        ones: &[(20, 10), (4, 0)],
+        contrast: 0.8,
+        coherence: 0.72,
+        plain: true,
+        repeats: false,
+        patience: 8,
+    },
     // Ten ones, then 0 00000000 1.
-    Pattern { bits: 0x8_03FF, len: 20, contrast: 0.5, coherence: 0.72, plain: true, repeats: false },
+    Pattern {
+        bits: 0x8_03FF,
+        len: 20,
+        ones: &[(20, 10), (1, 0)],
+        contrast: 0.8,
+        coherence: 0.72,
+        plain: true,
+        repeats: false,
+        patience: 8,
+    },
 ];
+
+/// A flag by itself, for counting back.
+const FLAG: Pattern = Pattern {
+    bits: 0x7E,
+    len: 8,
+    ones: &[],
+    contrast: 0.0,
+    coherence: 0.6,
+    plain: false,
+    repeats: true,
+    patience: 0,
+};
 
 /// A pattern found; kept until one more look has not found it better.
 #[derive(Clone, Copy, Debug)]
@@ -77,22 +134,34 @@ struct Candidate {
     /// Looks taken when its last bit had come.
     look: u64,
     fit: Fit,
+    coherent: bool,
     patience: u8,
+}
+
+impl Candidate {
+    /// To compare places; without coherence a place is only better than none.
+    fn merit(&self) -> f32 {
+        if self.coherent { self.fit.sum.norm_sqr() } else { self.fit.power }
+    }
 }
 
 /// How well a pattern stands at a place.
 #[derive(Clone, Copy, Debug)]
 struct Fit {
-    /// Bits in which the tone that should be there is at least twice as strong as the other.
+    /// Bits in which the tone that should be there is clearly stronger than the other.
     plain: usize,
+    /// Whether the last bit is one of these.
+    last_plain: bool,
+    /// Power of the weakest four bits, relative to the mean.
+    evenness: f32,
     /// Power of the pattern as one carrier, relative to what its bits hold.
     coherence: f32,
-    /// Magnitude squared of the sum, to compare places.
+    /// Sum of the powers of its bits.
     power: f32,
     /// Turn of the carrier over a bit, radians.
     turn: f32,
-    /// Mean correlation of a bit, phase at the beginning of the first bit.
-    carrier: Complex,
+    /// Sum as one carrier, phase at the beginning of the first bit.
+    sum: Complex,
 }
 
 /// A signal found, and how good it is.
@@ -110,11 +179,14 @@ impl Hunt {
                 Preamble::Flags => FLAGS,
                 Preamble::V8 => V8,
             },
-            envelope: vec![Complex::ZERO; 2 * KEPT],
+            envelope: Box::new([Complex::ZERO; KEPT + PER_BIT]),
             taken: 0,
             looks: 0,
-            difference: [0.0; LOOKS],
-            sum: [0.0; LOOKS],
+            newest: 0,
+            tones: Box::new([Tones::default(); LOOKS]),
+            difference: Box::new([0.0; LOOKS]),
+            sum: Box::new([0.0; LOOKS]),
+            turns: Turns::new(),
             best: None,
         }
     }
@@ -128,7 +200,9 @@ impl Hunt {
     pub(super) fn keep(&mut self, value: Complex) {
         let place = self.taken as usize % KEPT;
         self.envelope[place] = value;
-        self.envelope[place + KEPT] = value;
+        if place < PER_BIT {
+            self.envelope[place + KEPT] = value;
+        }
         self.taken += 1;
     }
 
@@ -141,8 +215,8 @@ impl Hunt {
     pub(super) fn restart(&mut self) {
         self.looks = 0;
         self.best = None;
-        self.difference = [0.0; LOOKS];
-        self.sum = [0.0; LOOKS];
+        self.difference.fill(0.0);
+        self.sum.fill(0.0);
     }
 
     /// Looks at the newest values; to be called after each of them.
@@ -152,9 +226,11 @@ impl Hunt {
         }
         let tones = self.tones_ending(self.taken);
         let (space, mark) = (tones.space.norm_sqr(), tones.mark.norm_sqr());
-        let place = self.looks as usize % LOOKS;
-        self.difference[place] = mark - space;
-        self.sum[place] = mark + space;
+        self.newest = self.newest.wrapping_add(1);
+        let (place, bit_before) = (self.place(0), self.place(1));
+        self.tones[place] = tones;
+        self.difference[place] = self.difference[bit_before] + f64::from(mark - space);
+        self.sum[place] = self.sum[bit_before] + f64::from(mark + space);
         self.looks += 1;
         for pattern in self.patterns {
             self.try_pattern(pattern);
@@ -169,86 +245,106 @@ impl Hunt {
     }
 
     fn try_pattern(&mut self, pattern: &'static Pattern) {
-        if self.looks < (pattern.len * PER_BIT_LOOKS) as u64 {
+        let earlier = (pattern.len * PER_BIT_LOOKS) as u64;
+        if self.looks <= earlier || self.contrast(pattern) < pattern.contrast {
             return;
         }
-        let contrast = self.contrast(pattern);
-        if contrast < pattern.contrast {
+        let fit = self.fit(pattern, |bit| self.tones[self.place(bit)]);
+        let coherent = fit.coherence >= pattern.coherence;
+        let plain = pattern.plain && fit.plain == pattern.len;
+        // Two tones in a row would do for the ones and zeros of CI but for the last bit.
+        let closed = pattern.repeats || fit.last_plain;
+        if !coherent && !plain || fit.evenness < LEAST_EVENNESS || !closed {
             return;
         }
-        let fit = self.fit(pattern, self.taken);
-        if fit.coherence < pattern.coherence && !(pattern.plain && fit.plain == pattern.len) {
-            return;
+        let candidate = Candidate { pattern, look: self.looks, fit, coherent, patience: pattern.patience };
+        if self.best.is_none_or(|best| candidate.merit() > best.merit()) {
+            self.best = Some(candidate);
         }
-        let better = self.best.is_none_or(|best| fit.power > best.fit.power);
-        if better {
-            self.best = Some(Candidate { pattern, look: self.looks, fit, patience: 2 });
-        }
+    }
+
+    /// Where the rings hold the bit that is so many from the newest.
+    const fn place(&self, bits_back: usize) -> usize {
+        self.newest.wrapping_sub((bits_back * PER_BIT_LOOKS) as u8) as usize
     }
 
     /// Mean power difference of the tones in the pattern's ones less that in its zeros, relative to
     /// the mean power of both: 0 for noise and for any steady tone, 1.4 for the pattern.
     fn contrast(&self, pattern: &Pattern) -> f32 {
-        let (mut ones, mut zeros, mut power) = (0.0, 0.0, 0.0);
-        let newest = self.looks as usize - 1;
-        for back in 0..pattern.len {
-            let place = (newest - back * PER_BIT_LOOKS) % LOOKS;
-            let one = pattern.bits >> (pattern.len - 1 - back) & 1 == 1;
-            *(if one { &mut ones } else { &mut zeros }) += self.difference[place];
-            power += self.sum[place];
-        }
-        let count = pattern.bits.count_ones() as f32;
-        let len = pattern.len as f32;
-        (ones / count - zeros / (len - count)) * len / (power + LEAST_POWER)
+        let between =
+            |ring: &[f64; LOOKS], from: usize, to: usize| ring[self.place(to)] - ring[self.place(from)];
+        let all = between(&self.difference, pattern.len, 0);
+        let power = between(&self.sum, pattern.len, 0);
+        let ones: f64 = pattern.ones.iter().map(|(from, to)| between(&self.difference, *from, *to)).sum();
+        let count = f64::from(pattern.bits.count_ones());
+        let len = pattern.len as f64;
+        ((ones / count - (all - ones) / (len - count)) * len / (power + LEAST_POWER)) as f32
     }
 
-    /// Adds up the pattern that ends at value `end` as one carrier.
-    fn fit(&self, pattern: &Pattern, end: u64) -> Fit {
-        let mut carriers = [Complex::ZERO; 64];
-        let (mut power, mut plain) = (0.0, 0);
+    /// Adds up a pattern as one carrier; `tones` gives the bit that is so many from the last.
+    fn fit(&self, pattern: &Pattern, tones: impl Fn(usize) -> Tones) -> Fit {
+        let mut carriers = [Complex::ZERO; MOST_BITS];
+        let (mut power, mut plain, mut least) = (0.0, 0, f32::MAX);
+        let mut last_plain = false;
         let mut phase = Complex::ONE;
+        let mut part = 0.0;
         for (n, carrier) in carriers.iter_mut().take(pattern.len).enumerate() {
             let bit = pattern.bits >> n & 1 == 1;
-            let tones = self.tones_ending(end - ((pattern.len - 1 - n) * PER_BIT) as u64);
+            let tones = tones(pattern.len - 1 - n);
+            let size = tones.of_bit(bit).norm_sqr();
             *carrier = tones.of_bit(bit) * phase.conj();
-            power += carrier.norm_sqr();
-            plain += usize::from(carrier.norm_sqr() > 2.0 * tones.of_bit(!bit).norm_sqr());
+            last_plain = size > 1.5 * tones.of_bit(!bit).norm_sqr();
+            plain += usize::from(last_plain);
             phase = after(phase, bit);
+            power += size;
+            part += size;
+            if n % PART == PART - 1 {
+                least = least.min(part);
+                part = 0.0;
+            }
         }
         let carriers = &carriers[..pattern.len];
-        let (turn, sum) = strongest(carriers);
+        let (turn, sum) = self.turns.strongest(carriers);
         let len = pattern.len as f32;
         Fit {
             plain,
-            coherence: sum.norm_sqr() / (len * power + LEAST_POWER),
-            power: sum.norm_sqr(),
+            last_plain,
+            evenness: least * len / (PART as f32 * power + 1.0),
+            coherence: sum.norm_sqr() / (len * power + 1.0),
+            power,
             turn,
-            carrier: sum.scale(1.0 / len),
+            sum,
         }
+    }
+
+    /// The same at any value of the envelope.
+    fn fit_ending(&self, pattern: &Pattern, end: u64) -> Fit {
+        self.fit(pattern, |bit| self.tones_ending(end.wrapping_sub((bit * PER_BIT) as u64)))
     }
 
     fn tones_ending(&self, end: u64) -> Tones {
         let first = (end as usize + KEPT - PER_BIT) % KEPT;
-        Tones::of(&self.envelope[first..first + PER_BIT])
+        self.envelope[first..].first_chunk().map_or_else(Tones::default, Tones::of)
     }
 
     /// Turns a candidate into the place where the tracker begins.
     fn catch(&self, best: &Candidate) -> Catch {
         let pattern = best.pattern;
         let end = self.taken - (self.looks - best.look) * GRID as u64;
-        let sides = [end - 1, end + 1].map(|end| self.fit(pattern, end).power);
-        let shift = peak(sides[0], best.fit.power, sides[1]).clamp(-0.99, 0.99);
-        let coherent = best.fit.coherence >= pattern.coherence;
+        let coherent = best.coherent;
+        let merit = |end| Candidate { fit: self.fit_ending(pattern, end), ..*best }.merit();
+        let shift = peak(merit(end - 1), best.merit(), merit(end + 1)).clamp(-0.99, 0.99);
         let mut first = end - (pattern.len * PER_BIT) as u64;
         let turn = if coherent { best.fit.turn / PER_BIT as f32 } else { 0.0 };
-        let mut carrier = best.fit.carrier;
-        if !coherent {
-            carrier = Complex::new((self.mean_power(pattern) * 0.85).sqrt(), 0.0);
-        }
         let len = pattern.len as f32;
+        let mut carrier = if coherent {
+            best.fit.sum.scale(1.0 / len)
+        } else {
+            Complex::new((best.fit.power / len).sqrt(), 0.0)
+        };
         let signal = ((len * best.fit.coherence - 1.0) / (len - 1.0)).clamp(0.01, 1.0);
         if pattern.repeats {
-            let earlier = self.flags_before(first, coherent, carrier.norm_sqr());
+            let earlier = if coherent { self.flags_before(first, carrier.norm_sqr()) } else { 0 };
             first = first.saturating_sub((earlier * 8 * PER_BIT) as u64);
             // Two thirds of a turn forth for six ones and back for two zeros: a third for each flag.
             let angle = -f64::from(best.fit.turn) * 8.0 * earlier as f64
@@ -260,25 +356,16 @@ impl Hunt {
         Catch { found: Found { at, late, turn, carrier, coherent }, noise: (1.0 - signal) / signal }
     }
 
-    fn mean_power(&self, pattern: &Pattern) -> f32 {
-        let newest = self.looks as usize - 1;
-        let powers = (0..pattern.len).map(|back| self.sum[(newest - back * PER_BIT_LOOKS) % LOOKS]);
-        powers.sum::<f32>() / pattern.len as f32
-    }
-
     /// Flags that stand right before value `first`, at least half as strong.
-    fn flags_before(&self, first: u64, coherent: bool, power: f32) -> usize {
-        const FLAG: Pattern =
-            Pattern { bits: 0x7E, len: 8, contrast: 0.0, coherence: 0.0, plain: false, repeats: true };
+    fn flags_before(&self, first: u64, power: f32) -> usize {
         let oldest = self.taken.saturating_sub(KEPT as u64 - 16);
         let mut flags = 0;
-        while coherent {
-            let Some(end) = first.checked_sub((flags * 8 * PER_BIT) as u64) else { break };
+        while let Some(end) = first.checked_sub((flags * 8 * PER_BIT) as u64) {
             if end < oldest + 8 * PER_BIT as u64 + 2 {
                 break;
             }
-            let fit = self.fit(&FLAG, end);
-            if fit.coherence < 0.6 || fit.carrier.norm_sqr() < 0.4 * power {
+            let fit = self.fit_ending(&FLAG, end);
+            if fit.coherence < FLAG.coherence || fit.sum.norm_sqr() < 0.4 * 64.0 * power {
                 break;
             }
             flags += 1;
@@ -288,33 +375,60 @@ impl Hunt {
 }
 
 /// Far below any signal: a tone of peak 1 has 64 over a bit.
-const LEAST_POWER: f32 = 1.0;
+const LEAST_POWER: f64 = 64.0;
 
-/// The turn over a bit at which the sum is strongest, within 80 Hz, and the sum there.
-fn strongest(carriers: &[Complex]) -> (f32, Complex) {
-    /// Radians: 80 Hz in steps of 5 Hz, over a bit.
-    const STEP: f64 = 2.0 * PI * 5.0 / 300.0;
-    const STEPS: i32 = 16;
-    let sum_at = |turn: f64| {
-        let step = Complex::unit(-turn);
-        // Horner's rule from the last bit to the first.
-        carriers.iter().rev().fold(Complex::ZERO, |sum, carrier| sum * step + *carrier)
-    };
-    let (mut best, mut best_power) = (0, -1.0);
-    let mut powers = [0.0; 2 * STEPS as usize + 1];
-    for (n, power) in powers.iter_mut().enumerate() {
-        *power = sum_at(f64::from(n as i32 - STEPS) * STEP).norm_sqr();
-        if *power > best_power {
-            (best, best_power) = (n, *power);
-        }
+/// Bits of the longest pattern; bits whose power is compared with the rest; and the least it may
+/// have, so that the beginning of something loud after silence is not taken for the end of a pattern.
+const MOST_BITS: usize = 32;
+const PART: usize = 4;
+const LEAST_EVENNESS: f32 = 0.3;
+
+/// The frequencies that a carrier is looked for at: 86 Hz on either side in steps of 7.5 Hz.
+#[derive(Clone, Debug)]
+struct Turns {
+    /// Turn backwards over two bits.
+    re: [f32; Turns::COUNT],
+    im: [f32; Turns::COUNT],
+}
+
+impl Turns {
+    const COUNT: usize = 24;
+    /// Radians over a bit.
+    const STEP: f64 = 2.0 * PI * 7.5 / 300.0;
+
+    fn new() -> Self {
+        let turn = |n| Complex::unit(-2.0 * Self::turn(n, 0.0));
+        Self { re: core::array::from_fn(|n| turn(n).re), im: core::array::from_fn(|n| turn(n).im) }
     }
-    let (before, behind) = (best.checked_sub(1).and_then(|n| powers.get(n)), powers.get(best + 1));
-    let shift = match (before, behind) {
-        (Some(before), Some(behind)) => peak(*before, best_power, *behind),
-        _ => 0.0,
-    };
-    let turn = (f64::from(best as i32 - STEPS) + f64::from(shift)) * STEP;
-    (turn as f32, sum_at(turn))
+
+    /// The turn over a bit at a place of the table.
+    fn turn(n: usize, shift: f32) -> f64 {
+        (n as f64 + f64::from(shift) - (Self::COUNT - 1) as f64 / 2.0) * Self::STEP
+    }
+
+    /// The turn over a bit at which the sum is strongest, and the sum there, phase at the first.
+    fn strongest(&self, carriers: &[Complex]) -> (f32, Complex) {
+        // Horner's rule from the last pair of bits to the first, all frequencies side by side.
+        let (mut re, mut im) = ([0.0; Self::COUNT], [0.0; Self::COUNT]);
+        for pair in carriers.chunks_exact(2).rev() {
+            let pair = pair[0] + pair[1];
+            for n in 0..Self::COUNT {
+                let turned = re[n] * self.re[n] - im[n] * self.im[n];
+                im[n] = re[n] * self.im[n] + im[n] * self.re[n] + pair.im;
+                re[n] = turned + pair.re;
+            }
+        }
+        let power = |n: usize| re[n] * re[n] + im[n] * im[n];
+        let best = (0..Self::COUNT).fold(0, |best, n| if power(n) > power(best) { n } else { best });
+        let shift = match best {
+            1..=22 => peak(power(best - 1), power(best), power(best + 1)),
+            _ => 0.0,
+        };
+        let turn = Self::turn(best, shift);
+        let step = Complex::unit(-turn);
+        let sum = carriers.iter().rev().fold(Complex::ZERO, |sum, carrier| sum * step + *carrier);
+        (turn as f32, sum)
+    }
 }
 
 /// Where the parabola through three neighbours has its top, relative to the middle one.

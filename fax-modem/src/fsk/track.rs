@@ -47,7 +47,6 @@ pub(super) struct Track {
     taken: u64,
     rotor: Complex,
     turn: Complex,
-    frequency: f32,
     at: u64,
     late: f32,
     /// Values that a bit is longer than nominal.
@@ -67,8 +66,10 @@ struct Survivor {
     carrier: Complex,
     /// Its bits, the newest in bit 0.
     bits: u64,
-    /// How far the carrier was ahead in the last bit, relative to the amplitude.
-    lead: f32,
+    /// What the last bit and the one before held, turned back by the carrier expected: a carrier
+    /// that is ahead shows in the imaginary part.
+    step: Complex,
+    step_before: Complex,
 }
 
 impl Track {
@@ -82,13 +83,18 @@ impl Track {
     const STRETCH_LIMIT: f32 = 0.016;
 
     pub(super) fn new() -> Self {
-        let nobody = Survivor { score: 0.0, carrier: Complex::ONE, bits: 0, lead: 0.0 };
+        let nobody = Survivor {
+            score: 0.0,
+            carrier: Complex::ONE,
+            bits: 0,
+            step: Complex::ZERO,
+            step_before: Complex::ZERO,
+        };
         Self {
             envelope: [Complex::ZERO; 16],
             taken: 0,
             rotor: Complex::ONE,
             turn: Complex::ONE,
-            frequency: 0.0,
             at: 0,
             late: 0.0,
             stretch: 0.0,
@@ -107,7 +113,6 @@ impl Track {
         (self.at, self.late) = (found.at, found.late);
         self.coherent = found.coherent;
         self.amplitude = found.carrier.abs().max(1e-9);
-        self.frequency = found.turn;
         self.turn = Complex::unit(-f64::from(found.turn));
         for (n, survivor) in self.survivors.iter_mut().enumerate() {
             survivor.carrier = found.carrier;
@@ -120,7 +125,9 @@ impl Track {
         self.envelope[self.taken as usize % 16] = value * self.rotor;
         self.rotor = self.rotor * self.turn;
         self.taken += 1;
-        if self.taken <= self.at + PER_BIT as u64 {
+        // Without a phase the timing is judged by the bit as it stands one value later.
+        let needed = PER_BIT as u64 + if self.coherent { 0 } else { 1 };
+        if self.taken <= self.at + needed {
             return Step::Wait;
         }
         self.bit();
@@ -145,72 +152,79 @@ impl Track {
         self.at as f64 - f64::from(self.presence.dead_bits(self.amplitude)) * PER_BIT as f64
     }
 
-    /// Turn of the carrier against the mean, radians a value.
-    pub(super) const fn frequency(&self) -> f32 {
-        self.frequency
-    }
-
     fn best(&self) -> &Survivor {
         let [a, b, c] = &self.survivors;
         let ab = if b.score > a.score { b } else { a };
         if c.score > ab.score { c } else { ab }
     }
 
+    /// What the bit holds that begins a little after value `at`.
+    fn tones(&self, at: u64) -> Tones {
+        let window = core::array::from_fn(|n| self.envelope[(at as usize + n) % 16]);
+        Tones::between(&window, self.late)
+    }
+
     fn bit(&mut self) {
-        let window = core::array::from_fn(|n| self.envelope[(self.at as usize + n) % 16]);
-        let tones = Tones::between(&window, self.late);
+        let tones = self.tones(self.at);
         let before = self.survivors;
         let sizes = [tones.space.abs(), tones.mark.abs()];
         let leads = before.map(|survivor| {
             let unit = survivor.carrier.conj().scale(1.0 / survivor.carrier.abs().max(1e-20));
             [tones.space * unit, tones.mark * unit]
         });
-        let mut steps = [Complex::ZERO; 3];
-        for state in 0..3 {
+        let step = |from: usize, bit: bool| {
+            let lead = leads[from][usize::from(bit)];
+            if self.coherent { lead } else { Complex::new(sizes[usize::from(bit)], lead.im) }
+        };
+        self.survivors = core::array::from_fn(|state| {
             // A zero comes from the phase a third of a turn behind, a one from that ahead.
             let (zero_from, one_from) = ((state + 2) % 3, (state + 1) % 3);
-            let (zero, one) = (leads[zero_from][0], leads[one_from][1]);
-            let (zero_step, one_step) = if self.coherent { (zero.re, one.re) } else { (sizes[0], sizes[1]) };
-            let zero_score = before[zero_from].score + zero_step;
-            let one_score = before[one_from].score + one_step;
+            let (zero, one) = (step(zero_from, false), step(one_from, true));
+            let zero_score = before[zero_from].score + zero.re;
+            let one_score = before[one_from].score + one.re;
             let bit = one_score > zero_score;
-            let (from, lead, score) =
+            let (from, step, score) =
                 if bit { (one_from, one, one_score) } else { (zero_from, zero, zero_score) };
-            let carrier =
-                before[from].carrier.scale(Self::MEMORY) + tones.of_bit(bit).scale(1.0 - Self::MEMORY);
-            steps[state] = if self.coherent { lead } else { Complex::new(sizes[usize::from(bit)], lead.im) };
-            self.survivors[state] = Survivor {
+            let kept = before[from].carrier.scale(Self::MEMORY);
+            Survivor {
                 score,
-                carrier: after(carrier, bit),
+                carrier: after(kept + tones.of_bit(bit).scale(1.0 - Self::MEMORY), bit),
                 bits: before[from].bits << 1 | u64::from(bit),
-                lead: (lead.im / self.amplitude).clamp(-1.0, 1.0),
-            };
-        }
+                step,
+                step_before: before[from].step,
+            }
+        });
         self.bits = self.bits.saturating_add(1);
-        let [a, b, c] = self.survivors.map(|survivor| survivor.score);
-        let (ab, ab_at) = if b > a { (b, 1) } else { (a, 0) };
-        let (top, best) = if c > ab { (c, 2) } else { (ab, ab_at) };
-        self.survivors.iter_mut().for_each(|survivor| survivor.score -= top);
-        let newest = self.survivors[best];
-        let from = if newest.bits & 1 == 1 { (best + 1) % 3 } else { (best + 2) % 3 };
-        self.follow(newest, before[from].lead);
-        self.presence.take(steps[best]);
-        self.amplitude += 0.02 * (steps[best].re.clamp(0.0, 2.0 * self.amplitude) - self.amplitude);
+        let newest = *self.best();
+        self.survivors.iter_mut().for_each(|survivor| survivor.score -= newest.score);
+        self.follow(&newest);
+        self.presence.take(newest.step, sizes[0].max(sizes[1]));
+        self.amplitude += 0.02 * (newest.step.re.clamp(0.0, 2.0 * self.amplitude) - self.amplitude);
     }
 
     /// Frequency and timing loops. A window that begins late sees a zero ahead and a one behind, so
     /// a transition tells the timing apart from the carrier's phase.
-    fn follow(&mut self, newest: Survivor, lead_before: f32) {
+    fn follow(&mut self, newest: &Survivor) {
         let mut shift = self.stretch;
         if self.coherent {
-            self.turn_by(Self::FREQUENCY_GAIN * newest.lead);
+            let [lead, lead_before] =
+                [newest.step, newest.step_before].map(|step| (step.im / self.amplitude).clamp(-1.0, 1.0));
+            self.turn_by(Self::FREQUENCY_GAIN * lead);
             if (newest.bits ^ newest.bits >> 1) & 1 == 1 {
-                let rise = newest.lead - lead_before;
+                let rise = lead - lead_before;
                 let late = if newest.bits & 1 == 1 { -rise } else { rise } / (2.0 * TURN);
                 self.stretch =
                     (self.stretch - Self::CLOCK_GAIN * late).clamp(-Self::STRETCH_LIMIT, Self::STRETCH_LIMIT);
                 shift = self.stretch - Self::TIMING_GAIN * late;
             }
+        }
+        if !self.coherent {
+            let bit = newest.bits & 1 == 1;
+            let size = |at| self.tones(at).of_bit(bit).abs();
+            let late = (size(self.at.wrapping_sub(1)) - size(self.at + 1)) / self.amplitude;
+            self.stretch =
+                (self.stretch - Self::CLOCK_GAIN * late).clamp(-Self::STRETCH_LIMIT, Self::STRETCH_LIMIT);
+            shift = self.stretch - 5.0 * Self::TIMING_GAIN * late.clamp(-1.0, 1.0);
         }
         self.at += PER_BIT as u64;
         self.late += shift;
@@ -227,7 +241,6 @@ impl Track {
     /// Corrects the frequency; `angle` is the carrier's lead over one bit.
     fn turn_by(&mut self, angle: f32) {
         let per_value = angle * (1.0 / PER_BIT as f32);
-        self.frequency += per_value;
         let turn = self.turn * Complex::new(1.0, -per_value);
         self.turn = turn.scale(1.5 - 0.5 * turn.norm_sqr());
     }
@@ -236,8 +249,9 @@ impl Track {
 /// Whether the signal is still there: how much of each bit stood on the carrier that was expected.
 #[derive(Clone, Debug)]
 struct Presence {
-    /// Of the last bits, the newest first.
+    /// Of the last bits: what stood on the carrier, and how strong the stronger tone was.
     on_carrier: [f32; Presence::KEPT],
+    size: [f32; Presence::KEPT],
     at: usize,
     count: usize,
     /// Mean square beside the carrier.
@@ -250,38 +264,48 @@ impl Presence {
     const KEPT: usize = 32;
 
     const fn new() -> Self {
-        Self { on_carrier: [0.0; Self::KEPT], at: 0, count: 0, beside: 0.0 }
+        Self { on_carrier: [0.0; Self::KEPT], size: [0.0; Self::KEPT], at: 0, count: 0, beside: 0.0 }
     }
 
-    fn take(&mut self, step: Complex) {
+    fn take(&mut self, step: Complex, size: f32) {
         self.at = (self.at + 1) % Self::KEPT;
         self.on_carrier[self.at] = step.re;
+        self.size[self.at] = size;
         self.count = (self.count + 1).min(Self::KEPT);
         self.beside += (1.0 / 16.0) * (step.im * step.im - self.beside);
     }
 
-    fn back(&self, bits: usize) -> f32 {
-        self.on_carrier[(self.at + Self::KEPT - bits) % Self::KEPT]
+    fn place(&self, bits_back: usize) -> usize {
+        (self.at + Self::KEPT - bits_back) % Self::KEPT
     }
 
+    /// Gone is what has become much weaker, or weaker and no longer in step with its carrier; or
+    /// what drowns in something else. An echo may weaken some bits, but they stay in step.
     fn is_gone(&self, amplitude: f32, coherent: bool) -> bool {
         if self.count < Self::WINDOW {
             return false;
         }
-        let sum: f32 = (0..Self::WINDOW).map(|bits| self.back(bits)).sum();
-        let least = if coherent { 0.5 } else { 0.65 };
-        let drowned = coherent && self.count == Self::KEPT && self.beside > 0.6 * amplitude * amplitude;
-        sum < least * Self::WINDOW as f32 * amplitude || drowned
+        let (mut on_carrier, mut size) = (0.0, 0.0);
+        for bits_back in 0..Self::WINDOW {
+            on_carrier += self.on_carrier[self.place(bits_back)];
+            size += self.size[self.place(bits_back)];
+        }
+        let whole = Self::WINDOW as f32 * amplitude;
+        if !coherent {
+            return on_carrier < 0.6 * whole;
+        }
+        let drowned = self.count == Self::KEPT && self.beside > 0.6 * amplitude * amplitude;
+        on_carrier < 0.2 * whole || on_carrier < 0.5 * whole && on_carrier < 0.8 * size || drowned
     }
 
     /// How many of the last bits came after the signal went: where the sum over what each bit lacks
     /// of the amplitude is greatest.
     fn dead_bits(&self, amplitude: f32) -> u32 {
         let (mut lack, mut most, mut dead) = (0.0, 0.0, 0);
-        for bits in 0..self.count {
-            lack += 0.6 * amplitude - self.back(bits);
+        for bits_back in 0..self.count {
+            lack += 0.6 * amplitude - self.on_carrier[self.place(bits_back)];
             if lack > most {
-                (most, dead) = (lack, bits as u32 + 1);
+                (most, dead) = (lack, bits_back as u32 + 1);
             }
         }
         dead

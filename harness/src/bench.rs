@@ -4,6 +4,8 @@ pub mod ber;
 pub mod cpu;
 mod score;
 pub mod threshold;
+pub mod tolerance;
+pub mod tones;
 mod work;
 
 pub use work::in_order;

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod ideal;
+pub mod performance;
 pub mod plot;
 pub mod stimulus;
 pub mod system;

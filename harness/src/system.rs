@@ -4,6 +4,7 @@ mod ours;
 #[cfg(feature = "spandsp")]
 mod spandsp;
 
+use crate::bench::tones::Sound;
 use fax_core::{Dbm0, Opening, Training};
 use std::fmt;
 use std::str::FromStr;
@@ -42,6 +43,12 @@ pub trait BenchReceiver: Send {
 
     /// Bits that [`BenchReceiver::count`] saw.
     fn counted(&self) -> u64;
+}
+
+/// What a bench needs of a detector of tones.
+pub trait BenchDetector: Send {
+    /// Takes samples; whether the sound it listens for was reported in them.
+    fn hears(&mut self, samples: &[i16]) -> bool;
 }
 
 /// What a receiver says.
@@ -117,6 +124,17 @@ impl System {
             Self::Ours => Err(Unavailable::NoModem(self, opening)),
             #[cfg(feature = "spandsp")]
             Self::Spandsp => Ok(Box::new(spandsp::PeerReceiver::new(opening))),
+            #[cfg(not(feature = "spandsp"))]
+            Self::Spandsp => Err(Unavailable::NotBuilt(self)),
+        }
+    }
+
+    /// Its detector of a tone or of V.21's preamble.
+    pub fn detector(self, sound: Sound) -> Result<Box<dyn BenchDetector>, Unavailable> {
+        match self {
+            Self::Ours => Ok(ours::detector(sound)),
+            #[cfg(feature = "spandsp")]
+            Self::Spandsp => Ok(Box::new(spandsp::PeerDetector::new(sound))),
             #[cfg(not(feature = "spandsp"))]
             Self::Spandsp => Err(Unavailable::NotBuilt(self)),
         }

@@ -40,6 +40,22 @@ struct Taps {
     im: [f32; TAPS],
 }
 
+impl Taps {
+    /// Four partial sums each, both from one pass over the samples.
+    fn over(&self, window: &[f32; TAPS]) -> Complex {
+        const LANES: usize = 4;
+        let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+        for first in (0..TAPS).step_by(LANES) {
+            for lane in 0..LANES {
+                re[lane] += window[first + lane] * self.re[first + lane];
+                im[lane] += window[first + lane] * self.im[first + lane];
+            }
+        }
+        let fold = |s: [f32; LANES]| (s[0] + s[2]) + (s[1] + s[3]);
+        Complex::new(fold(re), fold(im))
+    }
+}
+
 impl Front {
     pub(super) fn new(channel: Channel) -> Self {
         let turns = channel.mean() / f64::from(SAMPLE_RATE);
@@ -62,9 +78,8 @@ impl Front {
             }
             while self.next < block.len() * THIRDS {
                 let (sample, third) = (self.next / THIRDS, self.next % THIRDS);
-                let window = &self.samples[sample..sample + TAPS];
-                let taps = &self.taps[third];
-                let value = Complex::new(maths::dot(window, &taps.re), maths::dot(window, &taps.im));
+                let value =
+                    self.samples[sample..].first_chunk().map_or(Complex::ZERO, |x| self.taps[third].over(x));
                 give(value * self.mixer[self.mixer_at]);
                 self.mixer_at = (self.mixer_at + 1) % MIXER;
                 self.next += STRIDE;

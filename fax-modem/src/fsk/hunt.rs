@@ -26,22 +26,24 @@ const KEPT: usize = 1024;
 /// Values between two looks: a quarter of a bit.
 const GRID: usize = 2;
 const PER_BIT_LOOKS: usize = PER_BIT / GRID;
-const LOOKS: usize = 256;
+const LOOKS: usize = 1 << u8::BITS;
 
 #[derive(Clone, Debug)]
 pub(super) struct Hunt {
     patterns: &'static [Pattern],
-    /// The envelope, written twice so that every window stands in one piece.
-    envelope: Vec<Complex>,
+    /// The envelope, its first values written again at the end, so that every bit stands in one piece.
+    envelope: Box<[Complex; KEPT + PER_BIT]>,
     /// Values taken.
     taken: u64,
     /// Looks since the hunt began.
     looks: u64,
+    /// Place of the newest look in the rings.
+    newest: u8,
     /// The tones of the bit that ended at each look.
-    tones: Vec<Tones>,
+    tones: Box<[Tones; LOOKS]>,
     /// Difference and sum of their powers, added up over every fourth look since the hunt began.
-    difference: Vec<f64>,
-    sum: Vec<f64>,
+    difference: Box<[f64; LOOKS]>,
+    sum: Box<[f64; LOOKS]>,
     turns: Turns,
     best: Option<Candidate>,
 }
@@ -177,12 +179,13 @@ impl Hunt {
                 Preamble::Flags => FLAGS,
                 Preamble::V8 => V8,
             },
-            envelope: vec![Complex::ZERO; 2 * KEPT],
+            envelope: Box::new([Complex::ZERO; KEPT + PER_BIT]),
             taken: 0,
             looks: 0,
-            tones: vec![Tones::default(); LOOKS],
-            difference: vec![0.0; LOOKS],
-            sum: vec![0.0; LOOKS],
+            newest: 0,
+            tones: Box::new([Tones::default(); LOOKS]),
+            difference: Box::new([0.0; LOOKS]),
+            sum: Box::new([0.0; LOOKS]),
             turns: Turns::new(),
             best: None,
         }
@@ -197,7 +200,9 @@ impl Hunt {
     pub(super) fn keep(&mut self, value: Complex) {
         let place = self.taken as usize % KEPT;
         self.envelope[place] = value;
-        self.envelope[place + KEPT] = value;
+        if place < PER_BIT {
+            self.envelope[place + KEPT] = value;
+        }
         self.taken += 1;
     }
 
@@ -221,8 +226,8 @@ impl Hunt {
         }
         let tones = self.tones_ending(self.taken);
         let (space, mark) = (tones.space.norm_sqr(), tones.mark.norm_sqr());
-        let place = self.looks as usize % LOOKS;
-        let bit_before = (place + LOOKS - PER_BIT_LOOKS) % LOOKS;
+        self.newest = self.newest.wrapping_add(1);
+        let (place, bit_before) = (self.place(0), self.place(1));
         self.tones[place] = tones;
         self.difference[place] = self.difference[bit_before] + f64::from(mark - space);
         self.sum[place] = self.sum[bit_before] + f64::from(mark + space);
@@ -260,13 +265,14 @@ impl Hunt {
 
     /// Where the rings hold the bit that is so many from the newest.
     const fn place(&self, bits_back: usize) -> usize {
-        (self.looks as usize + LOOKS - 1 - bits_back * PER_BIT_LOOKS) % LOOKS
+        self.newest.wrapping_sub((bits_back * PER_BIT_LOOKS) as u8) as usize
     }
 
     /// Mean power difference of the tones in the pattern's ones less that in its zeros, relative to
     /// the mean power of both: 0 for noise and for any steady tone, 1.4 for the pattern.
     fn contrast(&self, pattern: &Pattern) -> f32 {
-        let between = |ring: &[f64], from: usize, to: usize| ring[self.place(to)] - ring[self.place(from)];
+        let between =
+            |ring: &[f64; LOOKS], from: usize, to: usize| ring[self.place(to)] - ring[self.place(from)];
         let all = between(&self.difference, pattern.len, 0);
         let power = between(&self.sum, pattern.len, 0);
         let ones: f64 = pattern.ones.iter().map(|(from, to)| between(&self.difference, *from, *to)).sum();
@@ -318,7 +324,7 @@ impl Hunt {
 
     fn tones_ending(&self, end: u64) -> Tones {
         let first = (end as usize + KEPT - PER_BIT) % KEPT;
-        Tones::of(&self.envelope[first..first + PER_BIT])
+        self.envelope[first..].first_chunk().map_or_else(Tones::default, Tones::of)
     }
 
     /// Turns a candidate into the place where the tracker begins.

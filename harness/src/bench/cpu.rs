@@ -10,12 +10,12 @@ use crate::stimulus::{Draws, Impairments, Purpose, Rng};
 use crate::system::{BenchReceiver, Report, System, Unavailable};
 use cpu_time::ThreadTime;
 use fax_core::{Opening, Training, V17Rate};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::time::Duration;
 
 /// What was measured. The fields of the JSON output, in order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The modem's name.
     pub mode: String,

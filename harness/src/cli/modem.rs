@@ -6,9 +6,13 @@ use clap::{Args, Subcommand};
 use fax_core::Opening;
 use fax_harness::bench::ber::{Point, Row};
 use fax_harness::bench::cpu::{self, Effort};
+use fax_harness::bench::in_order;
+use fax_harness::bench::tolerance::{Axis, Subject};
+use fax_harness::performance::{Part, Plan};
 use fax_harness::stimulus::{Echo, Gap, Impairments, Jitter, Law, Line};
 use fax_harness::system::System;
 use std::error::Error;
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -16,6 +20,10 @@ pub(crate) enum Command {
     Ber(Ber),
     /// CPU time a sample, sending and receiving, and the slowest block.
     Cpu(Cpu),
+    /// The whole table of docs/modem-performance.md.
+    Table(Table),
+    /// How far frequency, clock, level, echo and jitter may go.
+    Tolerance(Tolerance),
     /// Bits from a text file to a WAV file.
     Modulate(files::Modulate),
     /// A WAV file to bits in a text file.
@@ -27,6 +35,8 @@ impl Command {
         match self {
             Self::Ber(ber) => ber.run(),
             Self::Cpu(cpu) => cpu.run(),
+            Self::Table(table) => table.run(),
+            Self::Tolerance(tolerance) => tolerance.run(),
             Self::Modulate(modulate) => modulate.run(),
             Self::Demodulate(demodulate) => demodulate.run(),
         }
@@ -168,6 +178,91 @@ impl Cpu {
                     row.rx_lost_ns_per_sample,
                     row.rx_worst_block_us
                 );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `faxlab modem table`.
+#[derive(Debug, Args)]
+pub(crate) struct Table {
+    /// Folder of the page and of its figures and pictures.
+    #[arg(long, default_value = "docs")]
+    out: PathBuf,
+    /// Only these parts, with commas between: ber, short, tolerance, lines, tones, cpu. The page keeps
+    /// what was measured of the others before.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Only these modems, with commas between; the page then shows no others.
+    #[arg(long, value_delimiter = ',')]
+    mode: Vec<Opening>,
+    /// A tenth of the effort.
+    #[arg(long)]
+    quick: bool,
+    /// Seed of all that is random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads; results do not depend on it.
+    #[arg(long, default_value_t = cores())]
+    jobs: usize,
+}
+
+impl Table {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        let parts = if self.only.is_empty() { Part::ALL.to_vec() } else { self.only };
+        let plan = Plan {
+            out: self.out,
+            parts,
+            jobs: self.jobs.max(1),
+            quick: self.quick,
+            seed: self.seed,
+            modes: self.mode,
+        };
+        plan.run()
+    }
+}
+
+/// `faxlab modem tolerance`.
+#[derive(Debug, Args)]
+pub(crate) struct Tolerance {
+    /// Modem, or several with commas between.
+    #[arg(long, value_delimiter = ',', required = true)]
+    mode: Vec<Opening>,
+    /// Whose transmitter: ours or spandsp.
+    #[arg(long, default_value = "ours")]
+    tx: System,
+    /// Whose receiver: ours or spandsp.
+    #[arg(long, default_value = "ours")]
+    rx: System,
+    /// Seed of all that is random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads; results do not depend on it.
+    #[arg(long, default_value_t = cores())]
+    jobs: usize,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Tolerance {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        let axes = Axis::all();
+        for opening in &self.mode {
+            let subject = Subject { opening: *opening, tx: self.tx, rx: self.rx, seed: self.seed };
+            let limits = in_order(axes.len(), self.jobs, |n| subject.limit(axes[n]))?;
+            for (axis, limit) in axes.iter().zip(limits) {
+                if self.json {
+                    let row = serde_json::json!({
+                        "mode": opening.name(), "axis": axis, "value": limit.value, "unlimited": limit.unlimited
+                    });
+                    println!("{row}");
+                } else {
+                    let value = limit.value.map_or("none".to_owned(), |value| value.to_string());
+                    let more = if limit.unlimited { " and more" } else { "" };
+                    println!("{:<12} {:<16} {value}{more}", opening.name(), format!("{axis:?}"));
+                }
             }
         }
         Ok(())

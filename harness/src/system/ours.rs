@@ -1,8 +1,10 @@
 //! Our own modems on the bench.
 
-use super::{BenchReceiver, BenchTransmitter, Figures, Report};
-use fax_core::{Dbm0, Opening, Training};
+use super::{BenchDetector, BenchReceiver, BenchTransmitter, Figures, Report};
+use crate::bench::tones::Sound;
+use fax_core::{Dbm0, Opening, Tone, Training};
 use fax_modem::fsk::{Channel, FskReceiver, FskTransmitter};
+use fax_modem::tone::{Detector, ToneOutput};
 use fax_modem::{BitQueue, EchoProtection, Modem, Output, QamTransmitter, Quality};
 
 /// Our modulator.
@@ -126,6 +128,41 @@ impl BenchReceiver for OurFskReceiver {
 
     fn counted(&self) -> u64 {
         self.counted
+    }
+}
+
+/// Our detector of a sound.
+pub(super) fn detector(sound: Sound) -> Box<dyn BenchDetector> {
+    let wanted = match sound {
+        Sound::Cng => Tone::Cng,
+        Sound::Ced => Tone::Ced,
+        Sound::AnsAmPr => Tone::AnsAmPr,
+        Sound::Preamble => return Box::new(OurFskReceiver::new()),
+    };
+    Box::new(OurDetector { detector: Detector::new(), wanted })
+}
+
+struct OurDetector {
+    detector: Detector,
+    wanted: Tone,
+}
+
+impl BenchDetector for OurDetector {
+    fn hears(&mut self, samples: &[i16]) -> bool {
+        let mut heard = false;
+        self.detector.process(samples, &mut |output| match output {
+            ToneOutput::Began { tone, .. } | ToneOutput::Refined { tone, .. } => heard |= tone == self.wanted,
+            ToneOutput::Ended { .. } => {}
+        });
+        heard
+    }
+}
+
+impl BenchDetector for OurFskReceiver {
+    fn hears(&mut self, samples: &[i16]) -> bool {
+        let mut heard = false;
+        self.modem.process(samples, &mut |output| heard |= matches!(output, Output::Trained { .. }));
+        heard
     }
 }
 

@@ -1,8 +1,9 @@
 //! The foreign peer on the bench.
 
-use super::{BenchReceiver, BenchTransmitter, Report};
+use super::{BenchDetector, BenchReceiver, BenchTransmitter, Report};
+use crate::bench::tones::Sound;
 use fax_core::{Dbm0, Opening, Training};
-use peer_spandsp::{Bits, PeerOutput, Receiver, Transmitter};
+use peer_spandsp::{Bits, PeerOutput, PeerTone, Receiver, ToneDetector, Transmitter};
 
 /// The peer's modulator.
 pub(super) struct PeerTransmitter(Transmitter);
@@ -61,5 +62,31 @@ impl BenchReceiver for PeerReceiver {
 
     fn counted(&self) -> u64 {
         self.0.bits_counted()
+    }
+}
+
+/// One of the peer's tone detectors.
+pub(super) struct PeerDetector {
+    detector: ToneDetector,
+    wanted: PeerTone,
+}
+
+impl PeerDetector {
+    pub(super) fn new(sound: Sound) -> Self {
+        let wanted = match sound {
+            Sound::Cng => PeerTone::Cng,
+            Sound::Ced => PeerTone::Ans,
+            Sound::AnsAmPr => PeerTone::AnsAmPr,
+            Sound::Preamble => PeerTone::Preamble,
+        };
+        Self { detector: ToneDetector::new(wanted), wanted }
+    }
+}
+
+impl BenchDetector for PeerDetector {
+    fn hears(&mut self, samples: &[i16]) -> bool {
+        let mut heard = false;
+        self.detector.process(samples, &mut |report| heard |= report.tone == self.wanted);
+        heard
     }
 }

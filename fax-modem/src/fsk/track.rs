@@ -140,10 +140,11 @@ impl Track {
     }
 
     /// The bits not decided yet that came before the signal went, the first in time in the highest
-    /// place, and how many.
+    /// place, and how many. In noise the end may look up to three bits earlier than it was, and the
+    /// last bit of a closing flag counts: what is too much does less harm than what lacks.
     pub(super) fn rest(&self) -> (u64, u32) {
-        let waiting = self.bits.min(DELAY);
-        let dead = self.presence.dead_bits(self.amplitude).min(waiting);
+        let waiting = self.bits.min(DELAY + 1);
+        let dead = self.presence.dead_bits(self.amplitude).saturating_sub(3).min(waiting);
         (self.best().bits >> dead & ((1 << (waiting - dead)) - 1), waiting - dead)
     }
 

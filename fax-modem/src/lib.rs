@@ -11,6 +11,7 @@ pub mod bits;
 pub mod encoder;
 pub mod fsk;
 pub mod hdlc;
+pub mod modem;
 pub mod output;
 pub mod pulse;
 pub mod receive;
@@ -20,6 +21,7 @@ pub mod tone;
 pub mod transmit;
 
 pub use bits::BitQueue;
+pub use modem::{Receiver, Transmitter};
 pub use output::{Output, Quality};
 pub use receive::QamReceiver;
 pub use table::Modem;

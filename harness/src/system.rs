@@ -120,8 +120,7 @@ impl System {
     /// Its receiver for this opening, waiting for a long training.
     pub fn receiver(self, opening: Opening) -> Result<Box<dyn BenchReceiver>, Unavailable> {
         match self {
-            Self::Ours if opening == Opening::V21 => Ok(Box::new(ours::OurFskReceiver::new())),
-            Self::Ours => Err(Unavailable::NoModem(self, opening)),
+            Self::Ours => Ok(Box::new(ours::OurReceiver::new(opening))),
             #[cfg(feature = "spandsp")]
             Self::Spandsp => Ok(Box::new(spandsp::PeerReceiver::new(opening))),
             #[cfg(not(feature = "spandsp"))]

@@ -3,9 +3,8 @@
 use super::{BenchDetector, BenchReceiver, BenchTransmitter, Figures, Report};
 use crate::bench::tones::Sound;
 use fax_core::{Dbm0, Opening, Tone, Training};
-use fax_modem::fsk::{Channel, FskReceiver, FskTransmitter};
 use fax_modem::tone::{Detector, ToneOutput};
-use fax_modem::{BitQueue, EchoProtection, Modem, Output, QamTransmitter, Quality};
+use fax_modem::{EchoProtection, Output, Quality, Receiver, Transmitter};
 
 /// Our modulator.
 pub(super) struct OurTransmitter {
@@ -14,56 +13,17 @@ pub(super) struct OurTransmitter {
     source: u32,
 }
 
-#[allow(clippy::large_enum_variant, reason = "one per bench, made once")]
-enum Transmitter {
-    Qam(QamTransmitter),
-    Fsk(FskTransmitter),
-}
-
 impl OurTransmitter {
     pub(super) fn new(opening: Opening, level: Dbm0) -> Self {
-        let modem = match Modem::of(opening) {
-            Some(modem) => Transmitter::Qam(QamTransmitter::new(modem, level)),
-            None => Transmitter::Fsk(FskTransmitter::new(Channel::Two, level)),
-        };
+        let modem = Transmitter::new(opening, level);
         Self { modem, source: 1 }
-    }
-}
-
-impl Transmitter {
-    fn start(&mut self, training: Training) {
-        match self {
-            Self::Qam(qam) => qam.start(training, EchoProtection::Off),
-            Self::Fsk(fsk) => fsk.start(),
-        }
-    }
-
-    fn bits(&mut self) -> &mut BitQueue {
-        match self {
-            Self::Qam(qam) => qam.bits(),
-            Self::Fsk(fsk) => fsk.bits(),
-        }
-    }
-
-    fn finish(&mut self) {
-        match self {
-            Self::Qam(qam) => qam.finish(),
-            Self::Fsk(fsk) => fsk.finish(),
-        }
-    }
-
-    fn fill(&mut self, out: &mut [i16]) -> usize {
-        match self {
-            Self::Qam(qam) => qam.fill(out),
-            Self::Fsk(fsk) => fsk.fill(out),
-        }
     }
 }
 
 impl BenchTransmitter for OurTransmitter {
     fn burst(&mut self, training: Training, bits: &[bool]) -> Vec<i16> {
         const BLOCK: usize = 160;
-        self.modem.start(training);
+        self.modem.start(training, EchoProtection::Off);
         let mut bits = bits.iter();
         let mut samples = Vec::new();
         let mut block = [0; BLOCK];
@@ -85,7 +45,7 @@ impl BenchTransmitter for OurTransmitter {
 
     fn stream(&mut self, training: Training, seed: u32) {
         self.source = seed.max(1);
-        self.modem.start(training);
+        self.modem.start(training, EchoProtection::Off);
     }
 
     fn fill(&mut self, out: &mut [i16]) {
@@ -100,19 +60,19 @@ impl BenchTransmitter for OurTransmitter {
     }
 }
 
-/// Our demodulator of V.21.
-pub(super) struct OurFskReceiver {
-    modem: FskReceiver,
+/// Our demodulator.
+pub(super) struct OurReceiver {
+    modem: Receiver,
     counted: u64,
 }
 
-impl OurFskReceiver {
-    pub(super) fn new() -> Self {
-        Self { modem: FskReceiver::new(Channel::Two), counted: 0 }
+impl OurReceiver {
+    pub(super) fn new(opening: Opening) -> Self {
+        Self { modem: Receiver::new(opening), counted: 0 }
     }
 }
 
-impl BenchReceiver for OurFskReceiver {
+impl BenchReceiver for OurReceiver {
     fn expect(&mut self, _: Training) {
         self.modem.reset();
     }
@@ -137,7 +97,7 @@ pub(super) fn detector(sound: Sound) -> Box<dyn BenchDetector> {
         Sound::Cng => Tone::Cng,
         Sound::Ced => Tone::Ced,
         Sound::AnsAmPr => Tone::AnsAmPr,
-        Sound::Preamble => return Box::new(OurFskReceiver::new()),
+        Sound::Preamble => return Box::new(OurReceiver::new(Opening::V21)),
     };
     Box::new(OurDetector { detector: Detector::new(), wanted })
 }
@@ -158,7 +118,7 @@ impl BenchDetector for OurDetector {
     }
 }
 
-impl BenchDetector for OurFskReceiver {
+impl BenchDetector for OurReceiver {
     fn hears(&mut self, samples: &[i16]) -> bool {
         let mut heard = false;
         self.modem.process(samples, &mut |output| heard |= matches!(output, Output::Trained { .. }));

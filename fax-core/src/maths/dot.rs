@@ -26,21 +26,17 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     fold(sums) + rest
 }
 
-/// Sums of products of one real slice with two others: a real signal through a complex filter whose
-/// real and imaginary parts are `a` and `b`.
-pub fn dot_pair(x: &[f32], a: &[f32], b: &[f32]) -> Complex {
-    let n = x.len().min(a.len()).min(b.len());
-    let whole = n - n % LANES;
+/// Sums of products of one real array with two others: a real signal through a complex filter whose
+/// real and imaginary parts are `a` and `b`. What `N` has beyond a multiple of eight does not count.
+#[inline]
+pub fn dot_pair<const N: usize>(x: &[f32; N], a: &[f32; N], b: &[f32; N]) -> Complex {
     let mut sums = Sums::default();
-    sums.pair(&x[..whole], &a[..whole], &b[..whole]);
-    let mut sum = sums.fold();
-    for k in whole..n {
-        sum += Complex::new(x[k] * a[k], x[k] * b[k]);
-    }
-    sum
+    sums.pair(x, a, b);
+    sums.fold()
 }
 
 /// Sum of complex products without conjugation, real and imaginary parts in slices of their own.
+#[inline]
 pub fn dot_complex(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Complex {
     let n = a_re.len().min(a_im.len()).min(b_re.len()).min(b_im.len());
     let whole = n - n % LANES;
@@ -54,6 +50,7 @@ pub fn dot_complex(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Co
 }
 
 /// Sum of complex products with the second factor conjugated.
+#[inline]
 pub fn dot_conj(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Complex {
     let n = a_re.len().min(a_im.len()).min(b_re.len()).min(b_im.len());
     let whole = n - n % LANES;
@@ -76,7 +73,7 @@ struct Sums {
 
 impl Sums {
     #[inline(never)]
-    fn pair(&mut self, x: &[f32], a: &[f32], b: &[f32]) {
+    fn pair<const N: usize>(&mut self, x: &[f32; N], a: &[f32; N], b: &[f32; N]) {
         let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
         for ((x, a), b) in vectors(x).zip(vectors(a)).zip(vectors(b)) {
             for lane in 0..LANES {
@@ -106,6 +103,7 @@ impl Sums {
         (self.re, self.im) = (re, im);
     }
 
+    #[inline]
     fn fold(&self) -> Complex {
         Complex::new(fold(self.re), fold(self.im))
     }
@@ -117,6 +115,7 @@ fn vectors(slice: &[f32]) -> impl Iterator<Item = &[f32; LANES]> {
 }
 
 /// Adds `factor` times the conjugate of `x` to `y`: one step of a least-mean-squares adaption.
+#[inline]
 pub fn axpy_conj(factor: Complex, x_re: &[f32], x_im: &[f32], y_re: &mut [f32], y_im: &mut [f32]) {
     for ((yr, yi), (xr, xi)) in y_re.iter_mut().zip(y_im).zip(x_re.iter().zip(x_im)) {
         *yr += factor.re * xr + factor.im * xi;
@@ -168,7 +167,8 @@ mod tests {
         let (a_back, b_back): (Vec<f32>, Vec<f32>) =
             (a.iter().rev().copied().collect(), b.iter().rev().copied().collect());
         assert_eq!(dot_conj(&a, &b, &a_back, &b_back), expected);
-        assert_eq!(dot_pair(&a, &a, &b), Complex::new(dot(&a, &a), dot(&a, &b)));
+        let (x, y) = (core::array::from_fn::<f32, 16, _>(|k| a[k]), core::array::from_fn(|k| b[k]));
+        assert_eq!(dot_pair(&x, &x, &y), Complex::new(dot(&x, &x), dot(&x, &y)));
         let (mut re, mut im) = (a.clone(), b.clone());
         axpy_conj(Complex::new(2.0, -1.0), &a, &b, &mut re, &mut im);
         let moved = z(7) + Complex::new(2.0, -1.0) * z(7).conj();

@@ -33,7 +33,8 @@ struct Vector {
 impl Slicer {
     pub(crate) fn new(modem: &Modem) -> Self {
         // A place without a point is never nearest.
-        let empty = Vector { re: [0.0; LANES], im: [0.0; LANES], half_power: [1e30; LANES], number: [0; LANES] };
+        let empty =
+            Vector { re: [0.0; LANES], im: [0.0; LANES], half_power: [1e30; LANES], number: [0; LANES] };
         let mut slicer = Self { vectors: [empty; 2], used: 1, points: [Complex::ZERO; POINTS] };
         for (n, (re, im)) in modem.points.iter().copied().take(POINTS).enumerate() {
             let (vector, lane) = (&mut slicer.vectors[n / LANES], n % LANES);
@@ -52,8 +53,12 @@ impl Slicer {
         if self.used > 1 {
             best = larger(best, self.vectors[1].scores(z));
         }
-        let four: [f32; 4] = core::array::from_fn(|n| if best[n] > best[n + 4] { best[n] } else { best[n + 4] });
-        let two = [if four[0] > four[2] { four[0] } else { four[2] }, if four[1] > four[3] { four[1] } else { four[3] }];
+        let four: [f32; 4] =
+            core::array::from_fn(|n| if best[n] > best[n + 4] { best[n] } else { best[n + 4] });
+        let two = [
+            if four[0] > four[2] { four[0] } else { four[2] },
+            if four[1] > four[3] { four[1] } else { four[3] },
+        ];
         let one = if two[0] > two[1] { two[0] } else { two[1] };
         let number = (one.to_bits() & NUMBER) as usize;
         (number, self.points[number])

@@ -77,6 +77,9 @@ pub struct QamReceiver {
     presence: Presence,
     learned: Option<Learned>,
     retries: u8,
+    /// Samples from where the opening alone seemed to stand to where the whole training said it was: on a
+    /// line that delays the band's edges the next opening will seem to stand as wrong.
+    shift: f64,
     burst: Burst,
 }
 
@@ -86,7 +89,7 @@ enum Burst {
     /// Nothing has been heard.
     Hunt,
     /// The alternation was heard; its end is sought.
-    Align { cycles: f64 },
+    Align { cycles: f64, held: f32 },
     /// Where the training's known symbols begin is known; which training it is, is not.
     Choose { time: Timebase },
     /// The window of the training is being fitted.
@@ -123,6 +126,7 @@ impl QamReceiver {
             presence: Presence::new(modem),
             learned: None,
             retries: 0,
+            shift: 0.0,
             burst: Burst::Hunt,
             long,
             short,
@@ -196,7 +200,8 @@ impl QamReceiver {
     fn alternation(&mut self, heard: lines::Alternation, out: &mut impl FnMut(Output)) {
         match self.burst {
             Burst::Hunt => {}
-            // The opening is still being looked for; the newer sight of its carrier is not better.
+            // A window that lies wholly within the alternation shows the carrier best.
+            Burst::Align { held, .. } if heard.held > held => {}
             Burst::Align { .. } => return,
             Burst::Choose { .. } | Burst::Fit => return,
             Burst::Train { .. } | Burst::Data => {
@@ -211,7 +216,7 @@ impl QamReceiver {
         let back = (lines::SPAN + 2 * BLOCK) as f64;
         self.align.begin(now.plus(-back), cycles, 0.5 / self.symbol_rate);
         self.retries = RETRIES;
-        self.burst = Burst::Align { cycles };
+        self.burst = Burst::Align { cycles, held: heard.held };
     }
 
     /// Goes on as far as the samples allow. Returns the next state, or `None` to wait for samples.
@@ -222,7 +227,7 @@ impl QamReceiver {
     ) -> Option<Burst> {
         match self.burst {
             Burst::Hunt => None,
-            Burst::Align { cycles } => match self.align.search(&self.history, &self.filter) {
+            Burst::Align { cycles, .. } => match self.align.search(&self.history, &self.filter) {
                 Search::On => None,
                 Search::Lost => Some(Burst::Hunt),
                 Search::Found { at, .. } => {
@@ -239,15 +244,17 @@ impl QamReceiver {
 
     /// Tells the long training from the short one by what follows the symbols they share.
     fn choose(&mut self, time: Timebase, out: &mut impl FnMut(Output)) -> Option<Burst> {
+        let mut long_time = time;
         if let Some(short) = &self.short {
-            let training = align::tell(&self.long, short.known.len(), time, &self.history, &self.filter)?;
-            if training == Training::Short {
-                return Some(self.resynchronise(time, out));
+            match align::continues(&self.long, short.known.len(), time, &self.history, &self.filter)? {
+                Some(shift) => long_time.origin = time.instant(shift),
+                None => return Some(self.resynchronise(time, out)),
             }
+            self.shift = long_time.origin.samples_from(time.origin);
         }
         // Where a symbol lasts longer, fewer of them teach the same and are kept as long.
         let symbols = (fit::WINDOW as f64 * self.symbol_rate / 0.2) as usize;
-        self.fit.begin(time, symbols.min(self.long.known.len()));
+        self.fit.begin(long_time, symbols.min(self.long.known.len()));
         Some(Burst::Fit)
     }
 
@@ -257,6 +264,7 @@ impl QamReceiver {
             out(Output::TrainingFailed { began });
             return Burst::Hunt;
         };
+        let time = Timebase { origin: time.origin.plus(self.shift), ..time };
         let error = resync::resynchronise(&mut self.track, learned, time, short, &self.history, &self.filter);
         match error {
             Some(error) if error <= UNUSABLE => {
@@ -294,7 +302,7 @@ impl QamReceiver {
         self.retries -= 1;
         let Timebase { origin, cycles, .. } = self.fit.time;
         self.align.begin(origin.plus(8.0 / self.symbol_rate), cycles, 0.5 / self.symbol_rate);
-        Burst::Align { cycles }
+        Burst::Align { cycles, held: 1.0 }
     }
 
     fn start_tracking(&mut self, outcome: &Outcome, began: u64) -> Burst {

@@ -7,7 +7,6 @@
 use super::fit::Timebase;
 use super::front::{History, Instant, MatchedFilter};
 use super::lesson::Lesson;
-use fax_core::Training;
 use fax_core::maths::{self, Complex, Phase};
 
 /// Symbols compared at most: 27 dB above white noise of the signal's own power per symbol.
@@ -144,38 +143,43 @@ fn unlike_alternation(opening: &[Complex]) -> Vec<Complex> {
 
 /// Symbols summed at once when the continuation is judged: few enough that the carrier need not be
 /// known better than the alternation shows it.
-const STRIDE: usize = 16;
+const STRIDE: usize = 32;
+/// Half symbols to both sides within which the continuation is sought: a line that delays the edges of
+/// its band by 5 ms makes the opening, which is rich in them, seem to stand that much too late.
+const ASIDE: i64 = 40;
 
-/// Tells whether the long training goes on after the symbols that it shares with the short one. `None`
-/// until its samples have come.
-pub(crate) fn tell(
+/// Looks for the long training's symbols after those that it shares with the short one. `None` until the
+/// samples have come; then by how many half symbols they say that `time` is early, or `None` if they
+/// do not follow.
+pub(crate) fn continues(
     long: &Lesson,
     shared: usize,
     time: Timebase,
     history: &History,
     filter: &MatchedFilter,
-) -> Option<Training> {
-    let strides = shared / STRIDE;
-    let end = shared + strides * STRIDE;
-    if !history.covers(time.instant(2 * end as i64)) {
+) -> Option<Option<i64>> {
+    let end = 2 * (shared + 2 * STRIDE) as i64 + ASIDE;
+    if !history.covers(time.instant(end)) {
         return None;
     }
-    let alike = |first: usize| {
-        (0..strides)
-            .map(|stride| {
-                let (mut sum, mut power, mut goal) = (Complex::ZERO, 0.0, 0.0);
-                for n in first + stride * STRIDE..first + (stride + 1) * STRIDE {
-                    let Some(symbol) = long.known.get(n) else { continue };
-                    let back = Phase(time.turn(n as f64).0.wrapping_neg()).point();
-                    let sample = filter.read(history, time.instant(2 * n as i64)) * back;
-                    sum += sample * symbol.conj();
-                    power += sample.norm_sqr();
-                    goal += symbol.norm_sqr();
-                }
-                sum.norm_sqr() / (power * goal).max(f32::MIN_POSITIVE)
-            })
-            .sum::<f32>()
-    };
-    // Other symbols agree to one part in STRIDE.
-    Some(if alike(shared) > 0.4 * alike(0) { Training::Long } else { Training::Short })
+    let mut best = (FOUND, None);
+    for aside in -ASIDE..=ASIDE {
+        let alike = [0, 1].map(|stride| {
+            let (mut sum, mut power, mut goal) = (Complex::ZERO, 0.0, 0.0);
+            for n in shared + stride * STRIDE..shared + (stride + 1) * STRIDE {
+                let Some(symbol) = long.known.get(n) else { continue };
+                let back = Phase(time.turn(n as f64).0.wrapping_neg()).point();
+                let sample = filter.read(history, time.instant(2 * n as i64 + aside)) * back;
+                sum += sample * symbol.conj();
+                power += sample.norm_sqr();
+                goal += symbol.norm_sqr();
+            }
+            sum.norm_sqr() / (power * goal).max(f32::MIN_POSITIVE)
+        });
+        let alike = (alike[0] + alike[1]) / 2.0;
+        if alike > best.0 {
+            best = (alike, Some(aside));
+        }
+    }
+    Some(best.1)
 }

@@ -24,8 +24,8 @@ pub enum Preamble {
 const KEPT: usize = 1024;
 
 /// Values between two looks: a quarter of a bit.
-const GRID: usize = 2;
-const PER_BIT_LOOKS: usize = PER_BIT / GRID;
+pub(super) const GRID: usize = 2;
+pub(super) const PER_BIT_LOOKS: usize = PER_BIT / GRID;
 const LOOKS: usize = 1 << u8::BITS;
 
 #[derive(Clone, Debug)]
@@ -209,6 +209,21 @@ impl Hunt {
     /// A value kept before; `at` is less than [`KEPT`] values old.
     pub(super) fn value(&self, at: u64) -> Complex {
         self.envelope[at as usize % KEPT]
+    }
+
+    /// Looks since the hunt began.
+    pub(super) const fn looks(&self) -> u64 {
+        self.looks
+    }
+
+    /// Value of the envelope before which the bit of the last look ended.
+    pub(super) const fn last_look(&self) -> u64 {
+        self.taken - self.taken % GRID as u64
+    }
+
+    /// The bit that ended `age` looks before the last.
+    pub(super) fn tones(&self, age: usize) -> Tones {
+        self.tones[self.newest.wrapping_sub(age as u8) as usize]
     }
 
     /// Begins anew: what came before does not count.

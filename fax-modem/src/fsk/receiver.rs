@@ -3,7 +3,8 @@
 use super::Channel;
 use super::front::{Front, PER_BIT};
 use super::hunt::{Catch, Hunt, Preamble};
-use super::track::{Step, Track};
+use super::lapse::Lapse;
+use super::track::{Found, Step, Track};
 use crate::{Output, Quality};
 use fax_core::{Dbm0, Decibel};
 
@@ -23,6 +24,7 @@ struct Tail {
     hunt: Hunt,
     track: Track,
     tracking: bool,
+    lapse: Option<Lapse>,
     ready: Ready,
 }
 
@@ -34,8 +36,13 @@ impl FskReceiver {
 
     /// A receiver that waits for another beginning.
     pub fn hunting(channel: Channel, preamble: Preamble) -> Self {
-        let tail =
-            Tail { hunt: Hunt::new(preamble), track: Track::new(), tracking: false, ready: Ready::default() };
+        let tail = Tail {
+            hunt: Hunt::new(preamble),
+            track: Track::new(),
+            tracking: false,
+            lapse: None,
+            ready: Ready::default(),
+        };
         Self { front: Front::new(channel), tail }
     }
 
@@ -48,6 +55,8 @@ impl FskReceiver {
                 tail.follow(value, out);
             } else if let Some(catch) = tail.hunt.look() {
                 tail.begin(&catch, out);
+            } else {
+                tail.resume(out);
             }
         });
         self.tail.ready.flush(out);
@@ -57,6 +66,7 @@ impl FskReceiver {
     /// come later are found again only by a preamble.
     pub fn reset(&mut self) {
         self.tail.tracking = false;
+        self.tail.lapse = None;
         self.tail.ready = Ready::default();
         self.tail.hunt.restart();
     }
@@ -66,23 +76,27 @@ impl Tail {
     /// Tells of the signal and follows what of it has come already.
     fn begin(&mut self, catch: &Catch, out: &mut impl FnMut(Output)) {
         let found = &catch.found;
-        let peak = found.carrier.abs() / PER_BIT as f32;
-        out(Output::Trained {
-            began: Front::sample(found.at as f64 + f64::from(found.late)),
-            quality: Quality {
-                evm: Decibel::from_power(catch.noise.max(1e-6)),
-                frequency_offset: found.turn * (300 * PER_BIT) as f32 / (2.0 * core::f32::consts::PI),
-                clock_offset: 0.0,
-                level: Dbm0::from_power(peak * peak / 2.0),
-            },
-        });
+        out(trained(found, catch.noise));
         self.tracking = true;
+        self.lapse = None;
         self.track.start(found);
         for at in found.at..self.hunt.taken() {
             if !self.tracking {
                 break;
             }
             self.follow(self.hunt.value(at), out);
+        }
+    }
+
+    /// Takes up a burst that had ended, if it goes on.
+    fn resume(&mut self, out: &mut impl FnMut(Output)) {
+        let Some(lapse) = self.lapse else { return };
+        if lapse.is_over(self.hunt.taken()) {
+            self.lapse = None;
+        } else if self.hunt.taken().is_multiple_of(PER_BIT as u64)
+            && let Some((found, noise)) = lapse.resumed(&self.hunt)
+        {
+            self.begin(&Catch { found, noise }, out);
         }
     }
 
@@ -99,10 +113,29 @@ impl Tail {
                 (0..count).rev().for_each(|place| self.ready.push(bits >> place & 1 == 1, out));
                 self.ready.flush(out);
                 out(Output::Ended { at: Front::sample(self.track.gone_at()) });
+                let (turn, amplitude) = self.track.carrier();
+                self.lapse = Some(Lapse::new(self.hunt.taken(), turn, amplitude));
                 self.tracking = false;
                 self.hunt.restart();
             }
         }
+    }
+}
+
+fn trained(found: &Found, noise: f32) -> Output {
+    /// Radians a value in hertz.
+    const HERTZ: f32 = (300 * PER_BIT) as f32 / (2.0 * core::f32::consts::PI);
+    // A bit that is off by some hertz holds a little less than its tone.
+    let half = found.turn * PER_BIT as f32 / 2.0;
+    let peak = found.carrier.abs() / PER_BIT as f32 * (1.0 + half * half / 6.0);
+    Output::Trained {
+        began: Front::sample(found.at as f64 + f64::from(found.late)),
+        quality: Quality {
+            evm: Decibel::from_power(noise.max(1e-6)),
+            frequency_offset: found.turn * HERTZ,
+            clock_offset: 0.0,
+            level: Dbm0::from_power(peak * peak / 2.0),
+        },
     }
 }
 

@@ -153,6 +153,17 @@ impl Track {
         self.at as f64 - f64::from(self.presence.dead_bits(self.amplitude)) * PER_BIT as f64
     }
 
+    /// Turn of the carrier against the mean, radians a value, and its strength over a bit.
+    pub(super) fn carrier(&self) -> (f32, f32) {
+        (-self.turn.angle(), self.amplitude)
+    }
+
+    /// Whether the last bits stood on one carrier.
+    pub(super) fn is_in_step(&self) -> bool {
+        let (on_carrier, size) = self.presence.sums();
+        self.presence.count >= Presence::WINDOW && on_carrier > 0.85 * size
+    }
+
     fn best(&self) -> &Survivor {
         let [a, b, c] = &self.survivors;
         let ab = if b.score > a.score { b } else { a };
@@ -280,17 +291,23 @@ impl Presence {
         (self.at + Self::KEPT - bits_back) % Self::KEPT
     }
 
+    /// What stood on the carrier in the last bits, and what their stronger tones held.
+    fn sums(&self) -> (f32, f32) {
+        let (mut on_carrier, mut size) = (0.0, 0.0);
+        for bits_back in 0..Self::WINDOW {
+            on_carrier += self.on_carrier[self.place(bits_back)];
+            size += self.size[self.place(bits_back)];
+        }
+        (on_carrier, size)
+    }
+
     /// Gone is what has become much weaker, or weaker and no longer in step with its carrier; or
     /// what drowns in something else. An echo may weaken some bits, but they stay in step.
     fn is_gone(&self, amplitude: f32, coherent: bool) -> bool {
         if self.count < Self::WINDOW {
             return false;
         }
-        let (mut on_carrier, mut size) = (0.0, 0.0);
-        for bits_back in 0..Self::WINDOW {
-            on_carrier += self.on_carrier[self.place(bits_back)];
-            size += self.size[self.place(bits_back)];
-        }
+        let (on_carrier, size) = self.sums();
         let whole = Self::WINDOW as f32 * amplitude;
         if !coherent {
             return on_carrier < 0.6 * whole;

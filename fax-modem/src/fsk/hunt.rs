@@ -164,14 +164,6 @@ struct Fit {
     sum: Complex,
 }
 
-/// A signal found, and how good it is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Catch {
-    pub(super) found: Found,
-    /// Noise power relative to the signal's over a bit.
-    pub(super) noise: f32,
-}
-
 impl Hunt {
     pub(super) fn new(preamble: Preamble) -> Self {
         Self {
@@ -235,7 +227,7 @@ impl Hunt {
     }
 
     /// Looks at the newest values; to be called after each of them.
-    pub(super) fn look(&mut self) -> Option<Catch> {
+    pub(super) fn look(&mut self) -> Option<Found> {
         if !self.taken.is_multiple_of(GRID as u64) {
             return None;
         }
@@ -343,7 +335,7 @@ impl Hunt {
     }
 
     /// Turns a candidate into the place where the tracker begins.
-    fn catch(&self, best: &Candidate) -> Catch {
+    fn catch(&self, best: &Candidate) -> Found {
         let pattern = best.pattern;
         let end = self.taken - (self.looks - best.look) * GRID as u64;
         let coherent = best.coherent;
@@ -353,11 +345,12 @@ impl Hunt {
         let turn = if coherent { best.fit.turn / PER_BIT as f32 } else { 0.0 };
         let len = pattern.len as f32;
         let mut carrier = if coherent {
-            best.fit.sum.scale(1.0 / len)
+            // A bit that is off by some hertz holds a little less, at the phase of its middle.
+            let half = turn * (PER_BIT - 1) as f32 / 2.0;
+            best.fit.sum.scale((1.0 + half * half / 6.0) / len) * Complex::unit(f64::from(-half))
         } else {
             Complex::new((best.fit.power / len).sqrt(), 0.0)
         };
-        let signal = ((len * best.fit.coherence - 1.0) / (len - 1.0)).clamp(0.01, 1.0);
         if pattern.repeats {
             let earlier = if coherent { self.flags_before(first, carrier.norm_sqr()) } else { 0 };
             first = first.saturating_sub((earlier * 8 * PER_BIT) as u64);
@@ -368,7 +361,7 @@ impl Hunt {
         }
         let (at, late) =
             if shift < 0.0 && first > 0 { (first - 1, shift + 1.0) } else { (first, shift.max(0.0)) };
-        Catch { found: Found { at, late, turn, carrier, coherent }, noise: (1.0 - signal) / signal }
+        Found { at, late, turn, carrier, coherent }
     }
 
     /// Flags that stand right before value `first`, at least half as strong.
@@ -439,11 +432,20 @@ impl Turns {
             1..=22 => peak(power(best - 1), power(best), power(best + 1)),
             _ => 0.0,
         };
-        let turn = Self::turn(best, shift);
-        let step = Complex::unit(-turn);
-        let sum = carriers.iter().rev().fold(Complex::ZERO, |sum, carrier| sum * step + *carrier);
-        (turn as f32, sum)
+        let coarse = Self::turn(best, shift);
+        // What the carrier still turns from one half to the other is the rest of its frequency.
+        let half = carriers.len() / 2;
+        let [first, second] = [&carriers[..half], &carriers[half..]].map(|part| sum_at(coarse, part));
+        let across = second * Complex::unit(-coarse * half as f64) * first.conj();
+        let turn = coarse + f64::from(across.angle()) / half as f64;
+        (turn as f32, sum_at(turn, carriers))
     }
+}
+
+/// The sum of the carriers, each turned back by `turn` more than the one before.
+fn sum_at(turn: f64, carriers: &[Complex]) -> Complex {
+    let step = Complex::unit(-turn);
+    carriers.iter().rev().fold(Complex::ZERO, |sum, carrier| sum * step + *carrier)
 }
 
 /// Where the parabola through three neighbours has its top, relative to the middle one.

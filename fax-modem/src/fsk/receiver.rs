@@ -2,9 +2,9 @@
 
 use super::Channel;
 use super::front::{Front, PER_BIT};
-use super::hunt::{Catch, Hunt, Preamble};
+use super::hunt::{Hunt, Preamble};
 use super::lapse::Lapse;
-use super::track::{Found, Step, Track};
+use super::track::{Found, Seen, Step, Track};
 use crate::{Output, Quality};
 use fax_core::{Dbm0, Decibel};
 
@@ -53,8 +53,8 @@ impl FskReceiver {
             tail.hunt.keep(value);
             if tail.tracking {
                 tail.follow(value, out);
-            } else if let Some(catch) = tail.hunt.look() {
-                tail.begin(&catch, out);
+            } else if let Some(found) = tail.hunt.look() {
+                tail.begin(&found, out);
             } else {
                 tail.resume(out);
             }
@@ -74,9 +74,14 @@ impl FskReceiver {
 
 impl Tail {
     /// Tells of the signal and follows what of it has come already.
-    fn begin(&mut self, catch: &Catch, out: &mut impl FnMut(Output)) {
-        let found = &catch.found;
-        out(trained(found, catch.noise));
+    fn begin(&mut self, found: &Found, out: &mut impl FnMut(Output)) {
+        let mut probe = Track::new();
+        probe.start(found);
+        (found.at..self.hunt.taken()).for_each(|at| {
+            probe.push(self.hunt.value(at));
+        });
+        let began = Front::sample(found.at as f64 + f64::from(found.late));
+        out(Output::Trained { began, quality: quality(&probe.seen()) });
         self.tracking = true;
         self.lapse = None;
         self.track.start(found);
@@ -94,9 +99,9 @@ impl Tail {
         if lapse.is_over(self.hunt.taken()) {
             self.lapse = None;
         } else if self.hunt.taken().is_multiple_of(PER_BIT as u64)
-            && let Some((found, noise)) = lapse.resumed(&self.hunt)
+            && let Some(found) = lapse.resumed(&self.hunt)
         {
-            self.begin(&Catch { found, noise }, out);
+            self.begin(&found, out);
         }
     }
 
@@ -122,20 +127,15 @@ impl Tail {
     }
 }
 
-fn trained(found: &Found, noise: f32) -> Output {
+fn quality(seen: &Seen) -> Quality {
     /// Radians a value in hertz.
     const HERTZ: f32 = (300 * PER_BIT) as f32 / (2.0 * core::f32::consts::PI);
-    // A bit that is off by some hertz holds a little less than its tone.
-    let half = found.turn * PER_BIT as f32 / 2.0;
-    let peak = found.carrier.abs() / PER_BIT as f32 * (1.0 + half * half / 6.0);
-    Output::Trained {
-        began: Front::sample(found.at as f64 + f64::from(found.late)),
-        quality: Quality {
-            evm: Decibel::from_power(noise.max(1e-6)),
-            frequency_offset: found.turn * HERTZ,
-            clock_offset: 0.0,
-            level: Dbm0::from_power(peak * peak / 2.0),
-        },
+    let peak = seen.strength / PER_BIT as f32;
+    Quality {
+        evm: Decibel::from_power(seen.noise.max(1e-6)),
+        frequency_offset: seen.turn * HERTZ,
+        clock_offset: seen.stretch * (-1e6 / PER_BIT as f32),
+        level: Dbm0::from_power(peak * peak / 2.0),
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Hunt {
     /// Difference and sum of their powers, added up over every fourth look since the hunt began.
     difference: Box<[f64; LOOKS]>,
     sum: Box<[f64; LOOKS]>,
+    /// The difference in the ones of a flag that ended at each look, added up over every eighth bit.
+    flag_ones: Box<[f64; LOOKS]>,
     turns: Turns,
     best: Option<Candidate>,
 }
@@ -54,78 +56,61 @@ struct Pattern {
     /// The bits, the first in bit 0.
     bits: u64,
     len: usize,
-    /// Its runs of ones: first bit and the bit after the last, counted from the pattern's end.
+    /// Its runs of ones: first bit and the bit after the last, counted from the pattern's end; not
+    /// needed where it repeats flags.
     ones: &'static [(usize, usize)],
+    /// Length over number of ones and of zeros.
+    weights: [f64; 2],
     /// Least contrast of the tones' powers that is worth a closer look, and least coherence then.
-    contrast: f32,
+    contrast: f64,
     coherence: f32,
     /// Whether all its bits being plain is enough without coherence: the modulator's phase may jump.
     plain: bool,
-    /// Whether it may have been there before; it repeats every eight bits then.
+    /// Whether it is made of flags; there may have been more before then.
     repeats: bool,
     /// Looks without a better place after which the best is taken.
     patience: u8,
 }
 
-const FLAGS: &[Pattern] = &[
-    Pattern {
-        bits: 0x7E7E_7E7E,
-        len: 32,
-        ones: &[(7, 1), (15, 9), (23, 17), (31, 25)],
-        contrast: 0.62,
-        coherence: 0.6,
-        plain: true,
-        repeats: true,
-        patience: 2,
-    },
-    Pattern {
-        bits: 0x7E_7E7E,
-        len: 24,
-        ones: &[(7, 1), (15, 9), (23, 17)],
-        contrast: 0.85,
-        coherence: 0.75,
-        plain: false,
-        repeats: true,
-        patience: 2,
-    },
-];
+const FLAGS: &[Pattern] = &[Pattern::flags(4, 0.62, 0.6), Pattern::flags(3, 0.85, 0.75)];
 
 const V8: &[Pattern] = &[
-    // Ten ones, then 0 00000111 1.
-    Pattern {
-        bits: 0xF_03FF,
-        len: 20,
-        ones: &[(20, 10), (4, 0)],
-        contrast: 0.8,
-        coherence: 0.72,
-        plain: true,
-        repeats: false,
-        patience: 8,
-    },
-    // Ten ones, then 0 00000000 1.
-    Pattern {
-        bits: 0x8_03FF,
-        len: 20,
-        ones: &[(20, 10), (1, 0)],
-        contrast: 0.8,
-        coherence: 0.72,
-        plain: true,
-        repeats: false,
-        patience: 8,
-    },
+    // CM and JM: ten ones, then 0 00000111 1.
+    Pattern::v8(0xF_03FF, &[(20, 10), (4, 0)]),
+    // CI: ten ones, then 0 00000000 1.
+    Pattern::v8(0x8_03FF, &[(20, 10), (1, 0)]),
 ];
 
 /// A flag by itself, for counting back.
-const FLAG: Pattern = Pattern {
-    bits: 0x7E,
-    len: 8,
-    ones: &[],
-    contrast: 0.0,
-    coherence: 0.6,
-    plain: false,
-    repeats: true,
-    patience: 0,
-};
+const FLAG: Pattern = Pattern::flags(1, 0.0, 0.6);
+
+impl Pattern {
+    const fn flags(count: usize, contrast: f64, coherence: f32) -> Self {
+        let bits = 0x7E7E_7E7E & ((1 << (8 * count)) - 1);
+        let plain = count == 4;
+        Self { contrast, coherence, plain, repeats: true, patience: 2, ..Self::of(bits, 8 * count, &[]) }
+    }
+
+    const fn v8(bits: u64, ones: &'static [(usize, usize)]) -> Self {
+        Self { plain: true, patience: 8, ..Self::of(bits, 20, ones) }
+    }
+
+    const fn of(bits: u64, len: usize, ones: &'static [(usize, usize)]) -> Self {
+        let count = bits.count_ones() as f64;
+        let weights = [len as f64 / count, len as f64 / (len as f64 - count)];
+        Self {
+            bits,
+            len,
+            ones,
+            weights,
+            contrast: 0.8,
+            coherence: 0.72,
+            plain: false,
+            repeats: false,
+            patience: 0,
+        }
+    }
+}
 
 /// A pattern found; kept until one more look has not found it better.
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +163,7 @@ impl Hunt {
             tones: Box::new([Tones::default(); LOOKS]),
             difference: Box::new([0.0; LOOKS]),
             sum: Box::new([0.0; LOOKS]),
+            flag_ones: Box::new([0.0; LOOKS]),
             turns: Turns::new(),
             best: None,
         }
@@ -224,6 +210,7 @@ impl Hunt {
         self.best = None;
         self.difference.fill(0.0);
         self.sum.fill(0.0);
+        self.flag_ones.fill(0.0);
     }
 
     /// Looks at the newest values; to be called after each of them.
@@ -238,6 +225,8 @@ impl Hunt {
         self.tones[place] = tones;
         self.difference[place] = self.difference[bit_before] + f64::from(mark - space);
         self.sum[place] = self.sum[bit_before] + f64::from(mark + space);
+        let ones = self.difference[self.place(1)] - self.difference[self.place(7)];
+        self.flag_ones[place] = self.flag_ones[self.place(8)] + ones;
         self.looks += 1;
         for pattern in self.patterns {
             self.try_pattern(pattern);
@@ -253,7 +242,7 @@ impl Hunt {
 
     fn try_pattern(&mut self, pattern: &'static Pattern) {
         let earlier = (pattern.len * PER_BIT_LOOKS) as u64;
-        if self.looks <= earlier || self.contrast(pattern) < pattern.contrast {
+        if self.looks <= earlier || !self.contrasts(pattern) {
             return;
         }
         let fit = self.fit(pattern, |bit| self.tones[self.place(bit)]);
@@ -275,17 +264,21 @@ impl Hunt {
         self.newest.wrapping_sub((bits_back * PER_BIT_LOOKS) as u8) as usize
     }
 
-    /// Mean power difference of the tones in the pattern's ones less that in its zeros, relative to
-    /// the mean power of both: 0 for noise and for any steady tone, 1.4 for the pattern.
-    fn contrast(&self, pattern: &Pattern) -> f32 {
+    /// Whether the tones' powers differ as in the pattern: their mean difference in its ones less
+    /// that in its zeros, relative to the mean power of both, is 0 for noise and for any steady
+    /// tone, and 1.4 for the pattern.
+    fn contrasts(&self, pattern: &Pattern) -> bool {
         let between =
             |ring: &[f64; LOOKS], from: usize, to: usize| ring[self.place(to)] - ring[self.place(from)];
         let all = between(&self.difference, pattern.len, 0);
         let power = between(&self.sum, pattern.len, 0);
-        let ones: f64 = pattern.ones.iter().map(|(from, to)| between(&self.difference, *from, *to)).sum();
-        let count = f64::from(pattern.bits.count_ones());
-        let len = pattern.len as f64;
-        ((ones / count - (all - ones) / (len - count)) * len / (power + LEAST_POWER)) as f32
+        let ones = if pattern.repeats {
+            between(&self.flag_ones, pattern.len, 0)
+        } else {
+            pattern.ones.iter().map(|(from, to)| between(&self.difference, *from, *to)).sum()
+        };
+        let [ones_weight, zeros_weight] = pattern.weights;
+        ones * ones_weight - (all - ones) * zeros_weight > pattern.contrast * (power + LEAST_POWER)
     }
 
     /// Adds up a pattern as one carrier; `tones` gives the bit that is so many from the last.

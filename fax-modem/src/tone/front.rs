@@ -75,6 +75,11 @@ impl Front {
         self.notch = hertz.map(Notch::new);
     }
 
+    /// Whether a tone is taken out, and the noise around it.
+    pub(super) const fn notched(&self) -> bool {
+        self.notch.is_some()
+    }
+
     /// Takes samples up to the end of the hop; tells what is left of them, and the look if the hop is
     /// complete.
     pub(super) fn take<'a>(&mut self, samples: &'a [i16]) -> (&'a [i16], Option<Look>) {
@@ -110,8 +115,11 @@ impl Front {
         {
             *place = *past;
         }
-        let mean = window.iter().sum::<f32>() / window.len() as f32;
-        window.iter_mut().for_each(|x| *x -= mean);
+        // Hum and offset go; both tones have whole half-waves in these 5 ms.
+        for part in window.as_chunks_mut::<LOOK>().0 {
+            let mean = part.iter().sum::<f32>() * (1.0 / LOOK as f32);
+            part.iter_mut().for_each(|x| *x -= mean);
+        }
         let turn = Complex::unit(2.0 * PI * f64::from(hertz) / f64::from(SAMPLE_RATE));
         let mut tone = Complex::ONE;
         let rest = maths::power(&window) - power * window.len() as f32;
@@ -187,8 +195,8 @@ fn quarter_turns(z: Complex, quarters: u8) -> Complex {
     }
 }
 
-/// Two poles behind two zeros on the own tone: 50 Hz wide either side, so that the echo of an ANSam
-/// goes with its sidebands. Settles within 10 ms.
+/// Two poles behind two zeros on the own tone: 100 Hz wide either side, so that the echo of an ANSam
+/// goes with its sidebands. Settles within 5 ms.
 #[derive(Clone, Copy, Debug)]
 struct Notch {
     cosine: f32,
@@ -196,7 +204,7 @@ struct Notch {
 }
 
 /// Radius of the poles.
-const POLE: f32 = 0.96;
+const POLE: f32 = 0.92;
 
 /// Brings what is far from the notch back to its level.
 const GAIN: f32 = (1.0 + POLE * POLE) / 2.0;

@@ -151,7 +151,7 @@ impl Watch {
         }
         let powers = Powers {
             near: sum.square * (0.5 / WINDOW as f32),
-            other: sum.other * (0.5 / WINDOW as f32),
+            other: (!front.notched()).then_some(sum.other * (0.5 / WINDOW as f32)),
             total: sum.energy * (1.0 / (WINDOW * HOP) as f32),
         };
         let turn = sum.turn.norm_sqr();

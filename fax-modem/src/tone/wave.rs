@@ -34,8 +34,8 @@ pub(super) struct Limits {
 pub(super) struct Powers {
     /// Near the frequency.
     pub(super) near: f32,
-    /// Near the other frequency.
-    pub(super) other: f32,
+    /// Near the other frequency; unknown while that one is our own tone and taken out.
+    pub(super) other: Option<f32>,
     /// In the whole band.
     pub(super) total: f32,
 }
@@ -156,8 +156,10 @@ impl Wave {
         // Second differences pass nothing slow, and white noise by a factor known from the weights:
         // 6 for independent looks, less 8 times the 1/6 by which neighbours agree.
         let noise_near = self.rough * (0.5 / 4.667);
+        let other = other.unwrap_or(noise_near);
         let slow = near - tone - noise_near;
-        let tone = tone * self.droop();
+        // ANSam's swing belongs to the tone.
+        let tone = (tone + slow.clamp(0.0, limits.swing * tone)) * self.droop();
         let rest = (total - tone).max(0.0);
         let steady = |margin: &Margin| {
             let swing = limits.swing + margin.swing;

@@ -10,6 +10,7 @@
 pub mod bits;
 pub mod output;
 pub mod tone;
+pub mod v8;
 
 pub use bits::BitQueue;
 pub use output::{Output, Quality};

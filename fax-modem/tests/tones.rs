@@ -336,7 +336,7 @@ fn nothing_a_line_can_carry_upsets_it() {
                 1 => i16::MIN,
                 2 => 0,
                 3 => {
-                    if (n as f64 * 1100.0 / 4000.0) as usize % 2 == 0 {
+                    if ((n as f64 * 0.275) as usize).is_multiple_of(2) {
                         i16::MAX
                     } else {
                         i16::MIN

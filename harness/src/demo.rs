@@ -37,7 +37,7 @@ const OPENING: Opening = Opening::V17(V17Rate::R14400, Training::Long);
 const WIDTH: usize = 320;
 const HEIGHT: usize = 200;
 /// Symbols in the picture at most.
-const SHOWN: usize = 6000;
+const SHOWN: usize = 4000;
 
 /// A far line at an SNR of 26 dB: V.56bis AD-5 with EDD-2, a carrier 4 Hz off, a clock 60 ppm off.
 pub fn bad_line() -> Impairments {
@@ -83,29 +83,37 @@ pub fn run(folder: &Path, line: Impairments, seed: u64) -> Result<Story, Box<dyn
     Ok(Story { line, heard, bits: sent.len(), errors, symbols: symbols.len() })
 }
 
-/// A test page, row by row, black is true: rings that grow finer outwards, and a word.
+/// A test page, row by row, black is true: rings that grow finer outwards around a word.
 fn page() -> Vec<bool> {
-    (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| rings(x, y) != word(x, y))).collect()
+    (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| word(x, y).unwrap_or_else(|| ring(x, y)))).collect()
 }
 
-fn rings(x: usize, y: usize) -> bool {
+fn ring(x: usize, y: usize) -> bool {
     let (dx, dy) = (x.abs_diff(WIDTH / 2), y.abs_diff(HEIGHT / 2));
     (dx * dx + dy * dy) / 700 % 2 == 1
 }
 
-/// Whether the dot belongs to the word, in letters of 5 by 7 squares.
-fn word(x: usize, y: usize) -> bool {
+/// The word in letters of 5 by 7 squares, with a white edge of one square; `None` outside of it.
+fn word(x: usize, y: usize) -> Option<bool> {
     const LETTERS: [[u8; 7]; 3] = [
         [0b11111, 0b10000, 0b10000, 0b11110, 0b10000, 0b10000, 0b10000],
         [0b01110, 0b10001, 0b10001, 0b11111, 0b10001, 0b10001, 0b10001],
         [0b10001, 0b10001, 0b01010, 0b00100, 0b01010, 0b10001, 0b10001],
     ];
-    const SQUARE: usize = 12;
-    let (left, top) = ((WIDTH - 17 * SQUARE) / 2, (HEIGHT - 7 * SQUARE) / 2);
-    let (Some(x), Some(y)) = (x.checked_sub(left), y.checked_sub(top)) else { return false };
-    let (column, row) = (x / SQUARE, y / SQUARE);
-    let letter = LETTERS.get(column / 6).and_then(|letter| letter.get(row));
-    letter.is_some_and(|bits| column % 6 < 5 && bits >> (4 - column % 6) & 1 == 1)
+    const SQUARE: usize = 8;
+    const COLUMNS: usize = 6 * LETTERS.len() + 1;
+    const ROWS: usize = 9;
+    let (left, top) = ((WIDTH - COLUMNS * SQUARE) / 2, (HEIGHT - ROWS * SQUARE) / 2);
+    let (column, row) = (x.checked_sub(left)? / SQUARE, y.checked_sub(top)? / SQUARE);
+    if column >= COLUMNS || row >= ROWS {
+        return None;
+    }
+    let dot = || {
+        let column = column.checked_sub(1)?;
+        let bits = LETTERS.get(column / 6)?.get(row.checked_sub(1)?)?;
+        Some(column % 6 < 5 && bits >> (4 - column % 6) & 1 == 1)
+    };
+    Some(dot().unwrap_or(false))
 }
 
 #[cfg(test)]

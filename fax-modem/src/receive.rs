@@ -147,9 +147,14 @@ impl QamReceiver {
         out: &mut impl FnMut(Output),
         observe: &mut impl FnMut(Complex, Complex),
     ) {
-        for sample in samples {
-            self.block[self.filled] = f32::from(*sample);
-            self.filled += 1;
+        let mut samples = samples;
+        while !samples.is_empty() {
+            let (now, later) = samples.split_at(samples.len().min(BLOCK - self.filled));
+            for (place, sample) in self.block[self.filled..].iter_mut().zip(now) {
+                *place = f32::from(*sample);
+            }
+            self.filled += now.len();
+            samples = later;
             if self.filled == BLOCK {
                 self.filled = 0;
                 self.block(out, observe);

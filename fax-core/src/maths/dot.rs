@@ -26,73 +26,96 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     fold(sums) + rest
 }
 
+/// Sums of products of one real array with two others: a real signal through a complex filter whose
+/// real and imaginary parts are `a` and `b`. What `N` has beyond a multiple of eight does not count.
+#[inline]
+pub fn dot_pair<const N: usize>(x: &[f32; N], a: &[f32; N], b: &[f32; N]) -> Complex {
+    let mut sums = Sums::default();
+    sums.pair(x, a, b);
+    sums.fold()
+}
+
 /// Sum of complex products without conjugation, real and imaginary parts in slices of their own.
+#[inline]
 pub fn dot_complex(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Complex {
     let n = a_re.len().min(a_im.len()).min(b_re.len()).min(b_im.len());
     let whole = n - n % LANES;
-    let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
-    let chunks = a_re[..whole]
-        .chunks_exact(LANES)
-        .zip(a_im[..whole].chunks_exact(LANES))
-        .zip(b_re[..whole].chunks_exact(LANES).zip(b_im[..whole].chunks_exact(LANES)));
-    for ((ar, ai), (br, bi)) in chunks {
-        for lane in 0..LANES {
-            re[lane] += ar[lane] * br[lane] - ai[lane] * bi[lane];
-            im[lane] += ar[lane] * bi[lane] + ai[lane] * br[lane];
-        }
-    }
-    let mut sum = Complex::new(fold(re), fold(im));
+    let mut sums = Sums::default();
+    sums.complex::<false>(&a_re[..whole], &a_im[..whole], &b_re[..whole], &b_im[..whole]);
+    let mut sum = sums.fold();
     for k in whole..n {
         sum += Complex::new(a_re[k], a_im[k]) * Complex::new(b_re[k], b_im[k]);
     }
     sum
 }
 
-/// Sums of products of one real slice with two others: a real signal through a complex filter whose
-/// real and imaginary parts are `a` and `b`.
-pub fn dot_pair(x: &[f32], a: &[f32], b: &[f32]) -> Complex {
-    let n = x.len().min(a.len()).min(b.len());
-    let whole = n - n % LANES;
-    let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
-    let chunks = x[..whole]
-        .chunks_exact(LANES)
-        .zip(a[..whole].chunks_exact(LANES).zip(b[..whole].chunks_exact(LANES)));
-    for (x, (a, b)) in chunks {
-        for lane in 0..LANES {
-            re[lane] += x[lane] * a[lane];
-            im[lane] += x[lane] * b[lane];
-        }
-    }
-    let mut sum = Complex::new(fold(re), fold(im));
-    for k in whole..n {
-        sum += Complex::new(x[k] * a[k], x[k] * b[k]);
-    }
-    sum
-}
-
 /// Sum of complex products with the second factor conjugated.
+#[inline]
 pub fn dot_conj(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Complex {
     let n = a_re.len().min(a_im.len()).min(b_re.len()).min(b_im.len());
     let whole = n - n % LANES;
-    let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
-    let chunks = a_re[..whole]
-        .chunks_exact(LANES)
-        .zip(a_im[..whole].chunks_exact(LANES))
-        .zip(b_re[..whole].chunks_exact(LANES).zip(b_im[..whole].chunks_exact(LANES)));
-    for ((ar, ai), (br, bi)) in chunks {
-        for lane in 0..LANES {
-            re[lane] += ar[lane] * br[lane] + ai[lane] * bi[lane];
-            im[lane] += ai[lane] * br[lane] - ar[lane] * bi[lane];
-        }
-    }
-    let mut sum = Complex::new(fold(re), fold(im));
+    let mut sums = Sums::default();
+    sums.complex::<true>(&a_re[..whole], &a_im[..whole], &b_re[..whole], &b_im[..whole]);
+    let mut sum = sums.fold();
     for k in whole..n {
         sum += Complex::new(a_re[k], a_im[k]) * Complex::new(b_re[k], b_im[k]).conj();
     }
     sum
 }
 
+/// Partial sums of real and imaginary parts, in memory: the loops below stay apart from what is done
+/// with the sums, else the compiler pairs real with imaginary lanes and shuffles at every step.
+#[derive(Default)]
+struct Sums {
+    re: [f32; LANES],
+    im: [f32; LANES],
+}
+
+impl Sums {
+    #[inline(never)]
+    fn pair<const N: usize>(&mut self, x: &[f32; N], a: &[f32; N], b: &[f32; N]) {
+        let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+        for ((x, a), b) in vectors(x).zip(vectors(a)).zip(vectors(b)) {
+            for lane in 0..LANES {
+                re[lane] += x[lane] * a[lane];
+            }
+            for lane in 0..LANES {
+                im[lane] += x[lane] * b[lane];
+            }
+        }
+        (self.re, self.im) = (re, im);
+    }
+
+    #[inline(never)]
+    fn complex<const CONJ: bool>(&mut self, a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) {
+        let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
+        let (a, b) = (vectors(a_re).zip(vectors(a_im)), vectors(b_re).zip(vectors(b_im)));
+        for ((ar, ai), (br, bi)) in a.zip(b) {
+            for lane in 0..LANES {
+                let cross = ai[lane] * bi[lane];
+                re[lane] += if CONJ { ar[lane] * br[lane] + cross } else { ar[lane] * br[lane] - cross };
+            }
+            for lane in 0..LANES {
+                let cross = ai[lane] * br[lane];
+                im[lane] += if CONJ { cross - ar[lane] * bi[lane] } else { cross + ar[lane] * bi[lane] };
+            }
+        }
+        (self.re, self.im) = (re, im);
+    }
+
+    #[inline]
+    fn fold(&self) -> Complex {
+        Complex::new(fold(self.re), fold(self.im))
+    }
+}
+
+#[inline(always)]
+fn vectors(slice: &[f32]) -> impl Iterator<Item = &[f32; LANES]> {
+    slice.as_chunks::<LANES>().0.iter()
+}
+
 /// Adds `factor` times the conjugate of `x` to `y`: one step of a least-mean-squares adaption.
+#[inline]
 pub fn axpy_conj(factor: Complex, x_re: &[f32], x_im: &[f32], y_re: &mut [f32], y_im: &mut [f32]) {
     for ((yr, yi), (xr, xi)) in y_re.iter_mut().zip(y_im).zip(x_re.iter().zip(x_im)) {
         *yr += factor.re * xr + factor.im * xi;
@@ -144,7 +167,8 @@ mod tests {
         let (a_back, b_back): (Vec<f32>, Vec<f32>) =
             (a.iter().rev().copied().collect(), b.iter().rev().copied().collect());
         assert_eq!(dot_conj(&a, &b, &a_back, &b_back), expected);
-        assert_eq!(dot_pair(&a, &a, &b), Complex::new(dot(&a, &a), dot(&a, &b)));
+        let (x, y) = (core::array::from_fn::<f32, 16, _>(|k| a[k]), core::array::from_fn(|k| b[k]));
+        assert_eq!(dot_pair(&x, &x, &y), Complex::new(dot(&x, &x), dot(&x, &y)));
         let (mut re, mut im) = (a.clone(), b.clone());
         axpy_conj(Complex::new(2.0, -1.0), &a, &b, &mut re, &mut im);
         let moved = z(7) + Complex::new(2.0, -1.0) * z(7).conj();

@@ -42,12 +42,12 @@ impl Phase {
         let x2 = x * x;
         let sine = x * (1.0 + x2 * (-1.0 / 6.0 + x2 * (1.0 / 120.0 - x2 * (1.0 / 5040.0))));
         let cosine = 1.0 + x2 * (-0.5 + x2 * (1.0 / 24.0 + x2 * (-1.0 / 720.0 + x2 * (1.0 / 40320.0))));
-        match quarters & 3 {
-            0 => Complex::new(cosine, sine),
-            1 => Complex::new(-sine, cosine),
-            2 => Complex::new(-cosine, -sine),
-            _ => Complex::new(sine, -cosine),
-        }
+        // Turned by whole quarters without a branch, which the carrier's turn would make unpredictable.
+        let odd = quarters & 1 == 1;
+        let (re, im) = if odd { (sine, cosine) } else { (cosine, sine) };
+        let flip_re = (quarters.wrapping_add(1) & 2) << 30;
+        let flip_im = (quarters & 2) << 30;
+        Complex::new(f32::from_bits(re.to_bits() ^ flip_re), f32::from_bits(im.to_bits() ^ flip_im))
     }
 }
 

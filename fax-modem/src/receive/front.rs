@@ -39,7 +39,7 @@ impl Instant {
     }
 }
 
-/// Samples kept. The longest first look at a training ([`super::fit`]) spans 3000, and may be put
+/// Samples kept, a power of two. The longest first look at a training ([`super::fit`]) spans 3000, and may be put
 /// off by some blocks; twice that also covers a search backwards.
 const KEPT: usize = 8192;
 
@@ -56,15 +56,16 @@ impl History {
         Self { ring: vec![0.0; KEPT + TAPS], written: 0 }
     }
 
+    /// Appends a block that is shorter than what is kept.
     pub(crate) fn push(&mut self, samples: &[f32]) {
-        for sample in samples {
-            let at = (self.written % KEPT as u64) as usize;
-            self.ring[at] = *sample;
-            if at < TAPS {
-                self.ring[KEPT + at] = *sample;
-            }
-            self.written += 1;
+        let at = self.written as usize & (KEPT - 1);
+        let (before, after) = samples.split_at(samples.len().min(KEPT - at));
+        self.ring[at..at + before.len()].copy_from_slice(before);
+        self.ring[..after.len()].copy_from_slice(after);
+        if at < TAPS || !after.is_empty() {
+            self.ring.copy_within(..TAPS, KEPT);
         }
+        self.written += samples.len() as u64;
     }
 
     /// Samples pushed since the beginning.
@@ -73,6 +74,7 @@ impl History {
     }
 
     /// Whether a filter read at `instant` has all its samples: they have come and are still here.
+    #[inline]
     pub(crate) fn covers(&self, instant: Instant) -> bool {
         let newest = instant.sample() + (TAPS / 2) as i64 + 1;
         newest < self.written as i64 && newest + KEPT as i64 > self.written as i64 + 2 * TAPS as i64
@@ -90,9 +92,11 @@ impl History {
     }
 
     /// The `TAPS` samples from number `first` on.
-    fn window(&self, first: i64) -> &[f32] {
-        let at = first.rem_euclid(KEPT as i64) as usize;
-        &self.ring[at..at + TAPS]
+    #[inline]
+    fn window(&self, first: i64) -> &[f32; TAPS] {
+        let at = first as usize & (KEPT - 1);
+        // The ring is longer than any place in it by a whole window.
+        self.ring[at..].first_chunk().unwrap_or(&[0.0; TAPS])
     }
 }
 
@@ -131,6 +135,7 @@ impl MatchedFilter {
     }
 
     /// The analytic signal at `instant`. [`History::covers`] must hold, else it is made of wrong samples.
+    #[inline]
     pub(crate) fn read(&self, history: &History, instant: Instant) -> Complex {
         let rounded = instant.0.wrapping_add(1 << (FRACTION_BITS - 8)) >> (FRACTION_BITS - 7);
         let (sample, phase) = (rounded >> 7, (rounded & (PHASES as i64 - 1)) as usize);
@@ -197,7 +202,7 @@ mod tests {
         history.push(&[1.0; 100]);
         assert!(!history.covers(Instant::of_sample(90)));
         assert!(history.covers(Instant::of_sample(80)));
-        history.push(&vec![1.0; KEPT]);
+        (0..KEPT / 64).for_each(|_| history.push(&[1.0; 64]));
         assert!(!history.covers(Instant::of_sample(80)));
     }
 }

@@ -12,10 +12,15 @@ use fax_core::maths::{self, Complex, Phase};
 const CARRIER_GAIN: (f32, f32) = (0.02, 0.4);
 /// How fast the gain follows the errors' likeness to each other.
 const GAIN_STEP: f32 = 0.003;
+/// Symbols after which the errors' variance is looked at again.
+const RENEW: u32 = 16;
 /// Gain of the timing loop.
 const TIMING_GAIN: f32 = 0.01;
 /// Symbols over which the error is averaged, inverted.
 const ERROR_MEMORY: f32 = 1.0 / 128.0;
+
+/// [`Instant`] units a sample.
+const UNIT: f64 = (1_u64 << FRACTION_BITS) as f64;
 
 /// Equaliser and loops of a running burst.
 #[derive(Clone, Debug)]
@@ -24,6 +29,8 @@ pub(crate) struct Track {
     next: Instant,
     /// Samples a half symbol as the training found them.
     half: f64,
+    /// The same with the clock loop's correction, in [`Instant`] units.
+    step: i64,
     /// Turns of the carrier a sample, as the training found them, in steps of a [`Phase`].
     carrier: u32,
     /// Turn of the carrier at the symbol that is decided next.
@@ -52,6 +59,9 @@ struct CarrierLoop {
     frequency: f32,
     last: f32,
     variance: f32,
+    /// One over the variance, taken anew every [`RENEW`] symbols.
+    per_variance: f32,
+    symbols: u32,
 }
 
 /// Second-order clock loop, one step a symbol.
@@ -66,6 +76,7 @@ impl Track {
         Self {
             next: Instant::default(),
             half: 1.0,
+            step: 0,
             carrier: 0,
             phase: Phase::default(),
             carrier_loop: CarrierLoop::new(),
@@ -96,6 +107,7 @@ impl Track {
     /// Starts at symbol `first` with the equaliser as it stands.
     pub(crate) fn join(&mut self, time: Timebase, first: i64, history: &History, filter: &MatchedFilter) {
         self.half = time.half;
+        self.step = (time.half * UNIT) as i64;
         self.carrier = Phase::from_turns(time.cycles).0;
         self.phase = time.turn(first as f64);
         self.carrier_loop = CarrierLoop::new();
@@ -122,7 +134,7 @@ impl Track {
         }
         self.equaliser.push(filter.read(history, first));
         self.equaliser.push(filter.read(history, second));
-        self.next = Instant(second.0.wrapping_add(step));
+        self.next = Instant(second.0.wrapping_add(self.step));
         self.back = Phase(self.phase.0.wrapping_neg()).point();
         self.equalised = self.equaliser.output() * self.back;
         Some(self.equalised)
@@ -135,8 +147,9 @@ impl Track {
         let error = z - decision;
         self.error += ERROR_MEMORY * (error.norm_sqr() * self.per_power - self.error);
         let (last_decision, last_error) = self.last;
-        let late = ((last_decision.conj() * error).re - (decision.conj() * last_error).re) * self.per_power
-            / NEIGHBOUR_SLOPE;
+        let late = ((last_decision.conj() * error).re - (decision.conj() * last_error).re)
+            * self.per_power
+            * (1.0 / NEIGHBOUR_SLOPE);
         self.last = (decision, error);
         // The equaliser works before the turn back, so its error is turned forward again.
         self.equaliser.adapt(-error * self.back.conj());
@@ -148,12 +161,12 @@ impl Track {
     /// Steps the clock; returns the way from this symbol to the next in [`Instant`] units.
     #[inline]
     fn next_symbol(&mut self, late: f32) -> i64 {
-        let before = self.timing_loop.clock;
         let shift = self.timing_loop.step(late);
-        let unit = (1_u64 << FRACTION_BITS) as f64;
-        let correction = (f64::from(-shift) * 2.0 * self.half * unit) as i64;
+        let correction = (-shift * 2.0 * self.step as f32) as i64;
+        let way = 2 * self.step + correction;
         self.next.0 = self.next.0.wrapping_add(correction);
-        (2.0 * self.half * (1.0 - f64::from(before)) * unit) as i64 + correction
+        self.step = (self.half * (1.0 - f64::from(self.timing_loop.clock)) * UNIT) as i64;
+        way
     }
 
     /// Keeps phase and clock running without learning, while the signal is away.
@@ -194,7 +207,7 @@ impl Track {
 
 impl CarrierLoop {
     const fn new() -> Self {
-        Self { gain: CARRIER_GAIN.0, frequency: 0.0, last: 0.0, variance: 0.0 }
+        Self { gain: CARRIER_GAIN.0, frequency: 0.0, last: 0.0, variance: 0.0, per_variance: 0.0, symbols: 0 }
     }
 
     /// Takes the phase error in radians; returns the turn to make besides the carrier's.
@@ -202,11 +215,15 @@ impl CarrierLoop {
     fn step(&mut self, error: f32) -> Phase {
         const TURNS: f32 = 1.0 / (2.0 * maths::PI as f32);
         self.variance += (error * error - self.variance) * 0.02;
-        let likeness = (error * self.last / self.variance.max(1e-9)).clamp(-3.0, 3.0);
+        self.symbols = self.symbols.wrapping_add(1);
+        if self.symbols.is_multiple_of(RENEW) {
+            self.per_variance = 1.0 / self.variance.max(1e-9);
+        }
+        let likeness = (error * self.last * self.per_variance).clamp(-3.0, 3.0);
         self.gain = (self.gain * (1.0 + GAIN_STEP * likeness)).clamp(CARRIER_GAIN.0, CARRIER_GAIN.1);
         self.last = error;
         self.frequency += self.gain * self.gain * 0.25 * error * TURNS;
-        Phase(((self.frequency + self.gain * error * TURNS) * 4_294_967_296.0) as i64 as u32)
+        Phase(((self.frequency + self.gain * error * TURNS) * 4_294_967_296.0) as i32 as u32)
     }
 }
 

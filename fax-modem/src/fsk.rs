@@ -7,6 +7,7 @@
 
 mod front;
 mod hunt;
+mod lapse;
 mod receiver;
 mod tones;
 mod track;

@@ -8,6 +8,8 @@ use fax_modem::fsk::{Channel, FskReceiver, FskTransmitter, Preamble};
 use fax_modem::hdlc::{Deframer, Event, Framer};
 use fax_modem::{Output, Quality};
 use line::{Line, Noise};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// What a receiver told of some samples.
 #[derive(Debug, Default)]
@@ -257,6 +259,50 @@ fn bursts_seventy_five_milliseconds_apart_are_told_apart() {
     assert!(missing < 14, "{missing}");
 }
 
+/// Frames of one burst follow each other without a preamble: one lost packet may not cost them all.
+#[test]
+fn a_hole_costs_no_more_bits_than_it_covers() {
+    for (millis, slip) in [(20, 0), (60, 0), (60, 13), (200, 5), (400, 20)] {
+        for seed in 0..5 {
+            let mut noise = Noise(50 + seed);
+            let sent = burst(600, &mut noise);
+            let line = Line { snr: 10.0, hertz: 10.0, ..Line::CLEAN };
+            let (mut samples, start) = line.carry(&sent, &mut noise);
+            let hole = start + 12_000;
+            samples[hole..hole + millis * 8].fill(0);
+            samples.drain(hole..hole + slip);
+            let told = receive(FskReceiver::new(Channel::Two), &samples, 160);
+            assert_eq!(told.trained.len(), if millis > 20 { 2 } else { 1 }, "{millis} ms");
+            // The end as it was sent stands in what was received, but for bits after the carrier.
+            let after = &sent[(12_000 + millis * 8) * 3 / 80 + 3..];
+            assert!(told.bits.windows(after.len()).any(|part| part == after), "{millis} ms slip {slip}");
+        }
+    }
+}
+
+#[test]
+fn what_follows_a_burst_is_not_taken_for_its_continuation() {
+    let mut noise = Noise(60);
+    let sent = burst(100, &mut noise);
+    let (samples, start) = Line::CLEAN.carry(&sent, &mut noise);
+    let end = start + sent.len() * 80 / 3;
+    let mut followers = vec![glissando(&mut noise)];
+    for (carrier, thirds) in [(1700.0, 10), (1800.0, 10), (1800.0, 15), (1800.0, 20)] {
+        followers.push(symbols(&mut noise, carrier, thirds));
+    }
+    for hertz in [1100.0, 1650.0, 1800.0, 1850.0, 2100.0] {
+        let wave = |n: u32| 5000.0 * maths::sin(2.0 * maths::PI * hertz * f64::from(n) / 8000.0);
+        followers.push((0..8000).map(|n| wave(n) as i16).collect());
+    }
+    for (n, follower) in followers.iter().enumerate() {
+        for at in (0..follower.len() - 6000).step_by(23_000) {
+            let line = [&samples[..end], &[0; 600], &follower[at..at + 6000]].concat();
+            let told = receive(FskReceiver::new(Channel::Two), &line, 160);
+            assert_eq!((told.trained.len(), told.ended.len()), (1, 1), "follower {n} at {at}");
+        }
+    }
+}
+
 #[test]
 fn blocks_of_any_length_tell_the_same() {
     let mut noise = Noise(4);
@@ -343,6 +389,41 @@ fn symbols(noise: &mut Noise, carrier: f64, thirds: usize) -> Vec<i16> {
             (6000.0 * maths::cos(2.0 * maths::PI * turns)) as i16
         })
         .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        rng_seed: RngSeed::Fixed(21),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    /// Random blocks, with stretches of flags between them so that every part of the receiver runs.
+    #[test]
+    fn no_samples_make_a_receiver_panic(
+        blocks in prop::collection::vec((any::<u8>(), prop::collection::vec(any::<i16>(), 0..400)), 0..12),
+    ) {
+        let mut transmitter = FskTransmitter::new(Channel::Two, Dbm0(-13.0));
+        let mut flags = [0; 2400];
+        transmitter.start();
+        while transmitter.bits().push(0x7E7E, 16) {}
+        let (mut one, mut two) = (FskReceiver::new(Channel::Two), FskReceiver::hunting(Channel::Two, Preamble::V8));
+        for (kind, block) in blocks {
+            transmitter.fill(&mut flags);
+            let samples = if kind < 100 { &flags[..usize::from(kind) * 24] } else { &block[..] };
+            for receiver in [&mut one, &mut two] {
+                receiver.process(samples, &mut |output| {
+                    if let Output::Bits { count, .. } = output {
+                        assert!((1..=8).contains(&count));
+                    }
+                });
+                if kind > 250 {
+                    receiver.reset();
+                }
+            }
+        }
+    }
 }
 
 /// Whatever came before, loud, cut or senseless: no panic, and a clean burst afterwards is read.

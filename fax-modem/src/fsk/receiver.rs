@@ -2,8 +2,9 @@
 
 use super::Channel;
 use super::front::{Front, PER_BIT};
-use super::hunt::{Catch, Hunt, Preamble};
-use super::track::{Step, Track};
+use super::hunt::{Hunt, Preamble};
+use super::lapse::Lapse;
+use super::track::{Found, Seen, Step, Track};
 use crate::{Output, Quality};
 use fax_core::{Dbm0, Decibel};
 
@@ -23,6 +24,7 @@ struct Tail {
     hunt: Hunt,
     track: Track,
     tracking: bool,
+    lapse: Option<Lapse>,
     ready: Ready,
 }
 
@@ -34,8 +36,13 @@ impl FskReceiver {
 
     /// A receiver that waits for another beginning.
     pub fn hunting(channel: Channel, preamble: Preamble) -> Self {
-        let tail =
-            Tail { hunt: Hunt::new(preamble), track: Track::new(), tracking: false, ready: Ready::default() };
+        let tail = Tail {
+            hunt: Hunt::new(preamble),
+            track: Track::new(),
+            tracking: false,
+            lapse: None,
+            ready: Ready::default(),
+        };
         Self { front: Front::new(channel), tail }
     }
 
@@ -46,8 +53,10 @@ impl FskReceiver {
             tail.hunt.keep(value);
             if tail.tracking {
                 tail.follow(value, out);
-            } else if let Some(catch) = tail.hunt.look() {
-                tail.begin(&catch, out);
+            } else if let Some(found) = tail.hunt.look() {
+                tail.begin(&found, out);
+            } else {
+                tail.resume(out);
             }
         });
         self.tail.ready.flush(out);
@@ -57,6 +66,7 @@ impl FskReceiver {
     /// come later are found again only by a preamble.
     pub fn reset(&mut self) {
         self.tail.tracking = false;
+        self.tail.lapse = None;
         self.tail.ready = Ready::default();
         self.tail.hunt.restart();
     }
@@ -64,25 +74,34 @@ impl FskReceiver {
 
 impl Tail {
     /// Tells of the signal and follows what of it has come already.
-    fn begin(&mut self, catch: &Catch, out: &mut impl FnMut(Output)) {
-        let found = &catch.found;
-        let peak = found.carrier.abs() / PER_BIT as f32;
-        out(Output::Trained {
-            began: Front::sample(found.at as f64 + f64::from(found.late)),
-            quality: Quality {
-                evm: Decibel::from_power(catch.noise.max(1e-6)),
-                frequency_offset: found.turn * (300 * PER_BIT) as f32 / (2.0 * core::f32::consts::PI),
-                clock_offset: 0.0,
-                level: Dbm0::from_power(peak * peak / 2.0),
-            },
+    fn begin(&mut self, found: &Found, out: &mut impl FnMut(Output)) {
+        let mut probe = Track::new();
+        probe.start(found);
+        (found.at..self.hunt.taken()).for_each(|at| {
+            probe.push(self.hunt.value(at));
         });
+        let began = Front::sample(found.at as f64 + f64::from(found.late));
+        out(Output::Trained { began, quality: quality(&probe.seen()) });
         self.tracking = true;
+        self.lapse = None;
         self.track.start(found);
         for at in found.at..self.hunt.taken() {
             if !self.tracking {
                 break;
             }
             self.follow(self.hunt.value(at), out);
+        }
+    }
+
+    /// Takes up a burst that had ended, if it goes on.
+    fn resume(&mut self, out: &mut impl FnMut(Output)) {
+        let Some(lapse) = self.lapse else { return };
+        if lapse.is_over(self.hunt.taken()) {
+            self.lapse = None;
+        } else if self.hunt.taken().is_multiple_of(PER_BIT as u64)
+            && let Some(found) = lapse.resumed(&self.hunt)
+        {
+            self.begin(&found, out);
         }
     }
 
@@ -99,10 +118,24 @@ impl Tail {
                 (0..count).rev().for_each(|place| self.ready.push(bits >> place & 1 == 1, out));
                 self.ready.flush(out);
                 out(Output::Ended { at: Front::sample(self.track.gone_at()) });
+                let (turn, amplitude) = self.track.carrier();
+                self.lapse = Some(Lapse::new(self.hunt.taken(), turn, amplitude));
                 self.tracking = false;
                 self.hunt.restart();
             }
         }
+    }
+}
+
+fn quality(seen: &Seen) -> Quality {
+    /// Radians a value in hertz.
+    const HERTZ: f32 = (300 * PER_BIT) as f32 / (2.0 * core::f32::consts::PI);
+    let peak = seen.strength / PER_BIT as f32;
+    Quality {
+        evm: Decibel::from_power(seen.noise.max(1e-6)),
+        frequency_offset: seen.turn * HERTZ,
+        clock_offset: seen.stretch * (-1e6 / PER_BIT as f32),
+        level: Dbm0::from_power(peak * peak / 2.0),
     }
 }
 

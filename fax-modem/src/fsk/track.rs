@@ -39,6 +39,19 @@ pub(super) enum Step {
     Gone,
 }
 
+/// What a track shows of its signal.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// Magnitude of the correlation over a bit.
+    pub(super) strength: f32,
+    /// Noise power relative to the signal's, over a bit.
+    pub(super) noise: f32,
+    /// Turn of the carrier against the mean, radians a value.
+    pub(super) turn: f32,
+    /// Values of the envelope that a bit is longer than nominal.
+    pub(super) stretch: f32,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Track {
     /// The newest values of the envelope, carrier offset removed.
@@ -153,6 +166,23 @@ impl Track {
         self.at as f64 - f64::from(self.presence.dead_bits(self.amplitude)) * PER_BIT as f64
     }
 
+    /// Turn of the carrier against the mean, radians a value, and its strength over a bit.
+    pub(super) fn carrier(&self) -> (f32, f32) {
+        (-self.turn.angle(), self.amplitude)
+    }
+
+    /// What the last bits showed of the signal.
+    pub(super) fn seen(&self) -> Seen {
+        let (strength, noise) = self.presence.strength_and_noise();
+        Seen { strength, noise, turn: -self.turn.angle(), stretch: self.stretch }
+    }
+
+    /// Whether the last bits stood on one carrier.
+    pub(super) fn is_in_step(&self) -> bool {
+        let (on_carrier, size) = self.presence.sums();
+        self.presence.count >= Presence::WINDOW && on_carrier > 0.85 * size
+    }
+
     fn best(&self) -> &Survivor {
         let [a, b, c] = &self.survivors;
         let ab = if b.score > a.score { b } else { a };
@@ -250,8 +280,8 @@ impl Track {
 /// Whether the signal is still there: how much of each bit stood on the carrier that was expected.
 #[derive(Clone, Debug)]
 struct Presence {
-    /// Of the last bits: what stood on the carrier, and how strong the stronger tone was.
-    on_carrier: [f32; Presence::KEPT],
+    /// Of the last bits: what stood on and beside the carrier, and how strong the stronger tone was.
+    steps: [Complex; Presence::KEPT],
     size: [f32; Presence::KEPT],
     at: usize,
     count: usize,
@@ -265,12 +295,12 @@ impl Presence {
     const KEPT: usize = 32;
 
     const fn new() -> Self {
-        Self { on_carrier: [0.0; Self::KEPT], size: [0.0; Self::KEPT], at: 0, count: 0, beside: 0.0 }
+        Self { steps: [Complex::ZERO; Self::KEPT], size: [0.0; Self::KEPT], at: 0, count: 0, beside: 0.0 }
     }
 
     fn take(&mut self, step: Complex, size: f32) {
         self.at = (self.at + 1) % Self::KEPT;
-        self.on_carrier[self.at] = step.re;
+        self.steps[self.at] = step;
         self.size[self.at] = size;
         self.count = (self.count + 1).min(Self::KEPT);
         self.beside += (1.0 / 16.0) * (step.im * step.im - self.beside);
@@ -280,17 +310,23 @@ impl Presence {
         (self.at + Self::KEPT - bits_back) % Self::KEPT
     }
 
+    /// What stood on the carrier in the last bits, and what their stronger tones held.
+    fn sums(&self) -> (f32, f32) {
+        let (mut on_carrier, mut size) = (0.0, 0.0);
+        for bits_back in 0..Self::WINDOW {
+            on_carrier += self.steps[self.place(bits_back)].re;
+            size += self.size[self.place(bits_back)];
+        }
+        (on_carrier, size)
+    }
+
     /// Gone is what has become much weaker, or weaker and no longer in step with its carrier; or
     /// what drowns in something else. An echo may weaken some bits, but they stay in step.
     fn is_gone(&self, amplitude: f32, coherent: bool) -> bool {
         if self.count < Self::WINDOW {
             return false;
         }
-        let (mut on_carrier, mut size) = (0.0, 0.0);
-        for bits_back in 0..Self::WINDOW {
-            on_carrier += self.on_carrier[self.place(bits_back)];
-            size += self.size[self.place(bits_back)];
-        }
+        let (on_carrier, size) = self.sums();
         let whole = Self::WINDOW as f32 * amplitude;
         if !coherent {
             return on_carrier < 0.6 * whole;
@@ -299,12 +335,21 @@ impl Presence {
         on_carrier < 0.2 * whole || on_carrier < 0.5 * whole && on_carrier < 0.8 * size || drowned
     }
 
+    /// Strength of the carrier and noise power relative to it, over what is kept.
+    fn strength_and_noise(&self) -> (f32, f32) {
+        let kept = || (0..self.count).map(|bits_back| self.steps[self.place(bits_back)]);
+        let count = self.count.max(1) as f32;
+        let strength = kept().map(|step| step.re).sum::<f32>() / count;
+        let noise = kept().map(|step| (step - Complex::new(strength, 0.0)).norm_sqr()).sum::<f32>() / count;
+        (strength, noise / (strength * strength).max(f32::MIN_POSITIVE))
+    }
+
     /// How many of the last bits came after the signal went: where the sum over what each bit lacks
     /// of the amplitude is greatest.
     fn dead_bits(&self, amplitude: f32) -> u32 {
         let (mut lack, mut most, mut dead) = (0.0, 0.0, 0);
         for bits_back in 0..self.count {
-            lack += 0.6 * amplitude - self.on_carrier[self.place(bits_back)];
+            lack += 0.6 * amplitude - self.steps[self.place(bits_back)].re;
             if lack > most {
                 (most, dead) = (lack, bits_back as u32 + 1);
             }

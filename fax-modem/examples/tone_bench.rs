@@ -60,7 +60,7 @@ fn row(sent: Tone, wanted: Tone, snr: f64, trials: usize, count: usize) {
                 early += 1;
             } else {
                 times.push(time / 8.0);
-                onset += ((at - lead) / 8.0).powi(2);
+                onset += (at - lead) * (at - lead) / 64.0;
             }
         }
     }

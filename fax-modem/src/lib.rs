@@ -19,6 +19,7 @@ pub mod scrambler;
 pub mod table;
 pub mod tone;
 pub mod transmit;
+pub mod v8;
 
 pub use bits::BitQueue;
 pub use modem::{Receiver, Transmitter};

@@ -11,6 +11,7 @@ mod detector;
 mod front;
 mod generator;
 mod watch;
+mod wave;
 
 pub use detector::{Detector, ToneOutput};
 pub use generator::Generator;

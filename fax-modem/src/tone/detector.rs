@@ -5,17 +5,18 @@
 //! been seen; every tone that began ends.
 
 use super::answer::Answer;
-use super::frequency;
 use super::front::{Front, Look};
-use super::watch::{Limits, Seen, Watch};
+use super::watch::{Seen, Watch};
+use super::wave::Limits;
+use super::{ANSWER, CNG, frequency};
 use fax_core::Tone;
 
 /// CNG may be 38 Hz off (T.30 4.1.1) and on a line with an offset of 7 Hz.
-static CNG_LIMITS: Limits = Limits { offset: 48.0, unsteady: 0.02 };
+static CNG_LIMITS: Limits = Limits { hertz: CNG, offset: 46.0, swing: 0.0, uneven: 0.05 };
 
 /// CED may be 15 Hz off (T.30 4.1.1) and on a line with an offset of 7 Hz; ANSam's swing is 2 % of
 /// the power.
-static ANSWER_LIMITS: Limits = Limits { offset: 28.0, unsteady: 0.04 };
+static ANSWER_LIMITS: Limits = Limits { hertz: ANSWER, offset: 28.0, swing: 0.028, uneven: 0.12 };
 
 /// What a [`Detector`] hears. Samples are counted from the first one it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,10 +88,10 @@ impl Detector {
     }
 
     fn take(&mut self, look: &Look, out: &mut impl FnMut(ToneOutput)) {
-        if let Some(seen) = self.cng.take(look.cng, look.energy) {
+        if let Some(seen) = self.cng.take(look.cng, look.answer, look.energy, &self.front) {
             self.tell(Tone::Cng, seen, out);
         }
-        let seen = self.answer.take(look.answer, look.energy);
+        let seen = self.answer.take(look.answer, look.cng, look.energy, &self.front);
         if let Some(seen) = seen {
             self.tell(Tone::Ced, seen, out);
         }

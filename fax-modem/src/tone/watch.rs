@@ -1,50 +1,26 @@
 //! Watches one frequency: is there a tone, since when, until when?
 //!
-//! A tone is believed when 120 ms of looks agree with one steady wave, and when what is left beside
-//! it looks like noise: as strong near the tone as anywhere else in the band. So a tone is heard at
-//! 0 dB SNR, and the harmonic of a voice, which has its neighbours and moves, is not.
-//!
-//! From: measured: docs/talk-off.md.
+//! Every 10 ms it asks the last 120 ms: [`Wave`] says what it believes.
 
-use super::front::{HOP, LOOKS_PER_SECOND, NOISE_SHARE};
+use super::front::{Front, HOP};
+use super::wave::{Belief, FLOOR, Limits, Powers, SHARE, Wave, along};
 use fax_core::maths::Complex;
 
 /// Looks in a block; the tests run once a block, every 10 ms.
 const BLOCK: usize = 4;
 
+/// Blocks kept: the window and 100 ms before it.
+const KEPT: usize = BLOCKS + 10;
+
 /// Blocks that must agree: 120 ms.
 const BLOCKS: usize = 12;
 
 /// Looks that must agree.
-const WINDOW: usize = BLOCK * BLOCKS;
+pub(super) const WINDOW: usize = BLOCK * BLOCKS;
 
 /// Looks remembered, a power of two: 640 ms, so that the start of a tone that was believed late is
 /// still found.
 const MEMORY: usize = 256;
-
-/// What a tone of one frequency must be like.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// Farthest from nominal that is believed, hertz.
-    pub(super) offset: f32,
-    /// What may swing slowly about the steady wave, per tone power.
-    pub(super) unsteady: f32,
-}
-
-/// Weakest tone believed, power in squared sample units: -50 dBm0.
-const FLOOR: f32 = 3470.0;
-
-/// Smallest part of the whole power: an SNR of -3.7 dB.
-const SHARE: f32 = 0.3;
-
-/// Noise near the tone is at most this many times the noise elsewhere, and the other way round.
-const EVEN: f32 = 2.0;
-
-/// Besides even noise, this part of the tone's power may be anything (harmonics, a voice far behind).
-const UNEVEN: f32 = 0.15;
-
-/// Noise near the tone of this part of the tone's power is always fine (G.711, phase jitter).
-const NEAR: f32 = 0.01;
 
 /// What a [`Watch`] sees happen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,6 +53,8 @@ struct Block {
     turn: Complex,
     /// Of the energy of all samples.
     energy: f32,
+    /// Of the squared looks at the other frequency.
+    other: f32,
 }
 
 /// One frequency under watch.
@@ -86,10 +64,20 @@ pub(super) struct Watch {
     looks: [Complex; MEMORY],
     /// Looks taken.
     count: u64,
-    blocks: [Block; BLOCKS],
+    blocks: [Block; KEPT],
     current: Block,
     carrier: Option<Carrier>,
+    /// Blocks in a row that seemed to be a tone.
+    likely: u8,
+    /// Looks taken when the last tone ended.
+    ended: u64,
 }
+
+/// For so many blocks a tone that is likely must go on: 330 ms from its beginning.
+const LIKELY_BLOCKS: u8 = 22;
+
+/// A tone that comes after 10 ms this much louder may be what is left of a chord or a vowel.
+const DYING: f32 = 2.0;
 
 impl Watch {
     pub(super) fn new(limits: &'static Limits) -> Self {
@@ -97,9 +85,11 @@ impl Watch {
             limits,
             looks: [Complex::ZERO; MEMORY],
             count: 0,
-            blocks: [Block::default(); BLOCKS],
+            blocks: [Block::default(); KEPT],
             current: Block::default(),
             carrier: None,
+            likely: 0,
+            ended: 0,
         }
     }
 
@@ -119,13 +109,14 @@ impl Watch {
     }
 
     /// Takes the next look and the energy of its hop.
-    pub(super) fn take(&mut self, look: Complex, energy: f32) -> Option<Seen> {
+    pub(super) fn take(&mut self, look: Complex, other: Complex, energy: f32, front: &Front) -> Option<Seen> {
         let turn = look * self.look(1).conj();
         self.looks[self.count as usize % MEMORY] = look;
         self.count += 1;
         self.current.square += look.norm_sqr();
         self.current.turn += turn;
         self.current.energy += energy;
+        self.current.other += other.norm_sqr();
         if let Some(carrier) = &mut self.carrier
             && along(turn, carrier.step) > HALF_AMPLITUDE * carrier.square
         {
@@ -135,10 +126,11 @@ impl Watch {
             return None;
         }
         let block = core::mem::take(&mut self.current);
-        self.blocks[(self.count as usize / BLOCK) % BLOCKS] = block;
+        self.blocks.copy_within(1.., 0);
+        self.blocks[KEPT - 1] = block;
         match self.carrier {
             Some(carrier) => self.follow(carrier, block),
-            None => self.hunt(),
+            None => self.hunt(front),
         }
     }
 
@@ -148,89 +140,45 @@ impl Watch {
     }
 
     /// No tone so far: is there one now?
-    fn hunt(&mut self) -> Option<Seen> {
+    fn hunt(&mut self, front: &Front) -> Option<Seen> {
         let mut sum = Block::default();
-        for block in &self.blocks {
+        let (before, window) = self.blocks.split_at(KEPT - BLOCKS);
+        for block in window {
             sum.square += block.square;
             sum.turn += block.turn;
             sum.energy += block.energy;
+            sum.other += block.other;
         }
-        let total = sum.energy * (1.0 / (WINDOW * HOP) as f32);
-        let near = sum.square * (0.5 / WINDOW as f32);
+        let powers = Powers {
+            near: sum.square * (0.5 / WINDOW as f32),
+            other: (!front.notched()).then_some(sum.other * (0.5 / WINDOW as f32)),
+            total: sum.energy * (1.0 / (WINDOW * HOP) as f32),
+        };
         let turn = sum.turn.norm_sqr();
-        if near < FLOOR || near < SHARE * total || turn < ALIGNED * ALIGNED * sum.square * sum.square {
+        let aligned = ALIGNED * sum.square;
+        if powers.near < FLOOR || powers.near < SHARE * powers.total || turn < aligned * aligned {
+            self.likely = 0;
             return None;
         }
-        let step = sum.turn.scale(1.0 / turn.sqrt());
-        let wave = self.steady_wave(step);
-        let offset = wave.offset();
-        if offset.abs() > self.limits.offset || !self.believed(&wave, near, total) {
+        let wave = Wave::fit(core::array::from_fn(|n| self.look((WINDOW - n) as u64)), sum.turn);
+        let loud = before.iter().fold(0.0, |loud: f32, block| loud.max(block.energy));
+        let dying = loud * BLOCKS as f32 > DYING * sum.energy;
+        let belief = wave.belief(&powers, self.limits, |hertz, power| front.colour(hertz, power));
+        self.likely = if belief.is_some() { self.likely + 1 } else { 0 };
+        if (belief != Some(Belief::Sure) || dying) && self.likely < LIKELY_BLOCKS {
             return None;
         }
+        self.likely = 0;
         let began = self.beginning(&wave);
         let carrier = Carrier { step: wave.step, square: wave.square, last: self.count, missing: 0 };
         self.carrier = Some(carrier);
         Some(Seen::Began(began))
     }
 
-    /// The steady wave that fits the window best, near the turn `step` a look.
-    fn steady_wave(&self, step: Complex) -> Wave {
-        const PARTS: usize = 6;
-        const PART: usize = WINDOW / PARTS;
-        let mut parts = [Complex::ZERO; PARTS];
-        let mut back = WINDOW as u64;
-        let mut turned = Complex::ONE;
-        let (mut before, mut last) = (Complex::ZERO, Complex::ZERO);
-        let mut rough = 0.0;
-        for (n, part) in parts.iter_mut().enumerate() {
-            for k in 0..PART {
-                let look = self.look(back) * turned.conj();
-                *part += look;
-                if n > 0 || k > 1 {
-                    rough += (look - last - (last - before)).norm_sqr();
-                }
-                (before, last) = (last, look);
-                turned = turned * step;
-                back -= 1;
-            }
-        }
-        // What the parts still turn against each other, averaged with weight on the middle.
-        let mut residual = Complex::ZERO;
-        for pair in parts.windows(2) {
-            residual += pair[1] * pair[0].conj();
-        }
-        let slope = residual.angle() / PART as f32;
-        let mut sum = Complex::ZERO;
-        for (n, part) in parts.iter().enumerate() {
-            sum += *part * Complex::unit(f64::from(-slope * (n * PART) as f32));
-        }
-        let step = step * Complex::unit(f64::from(slope));
-        let square = sum.norm_sqr() * (1.0 / (WINDOW * WINDOW) as f32);
-        Wave { step, square, rough: rough * (1.0 / (WINDOW - 2) as f32) }
-    }
-
-    /// Whether the wave is a tone and the rest is noise. `near` is the power of the looks, `total` of
-    /// the samples.
-    fn believed(&self, wave: &Wave, near: f32, total: f32) -> bool {
-        let tone = wave.square * 0.5;
-        // Second differences pass nothing slow, and white noise by a factor known from the weights:
-        // 6 for independent looks, less 8 times the 1/6 by which neighbours agree.
-        let noise_near = wave.rough * (0.5 / 4.667);
-        let noise = noise_near * (1.0 / NOISE_SHARE);
-        let slow = near - tone - noise_near;
-        let tone = tone * wave.droop();
-        let rest = (total - tone).max(0.0);
-        tone >= FLOOR
-            && tone >= SHARE * total
-            && slow <= self.limits.unsteady * tone + 0.6 * noise_near
-            && noise_near <= EVEN * NOISE_SHARE * rest + NEAR * tone
-            && rest <= EVEN * noise + UNEVEN * tone
-    }
-
     /// The sample at which the wave began: back from now, as far as looks keep step.
     fn beginning(&self, wave: &Wave) -> u64 {
         let threshold = HALF_AMPLITUDE * wave.square;
-        let oldest = self.count.min(MEMORY as u64 - 1);
+        let oldest = (self.count - self.ended).min(MEMORY as u64 - 1);
         let mut first = self.count;
         for back in 1..oldest {
             let turn = self.look(back) * self.look(back + 1).conj();
@@ -259,7 +207,8 @@ impl Watch {
         if self.carrier.is_some() {
             return None;
         }
-        self.blocks = [Block::default(); BLOCKS];
+        self.blocks = [Block::default(); KEPT];
+        self.ended = carrier.last;
         Some(Seen::Ended(carrier.last * HOP as u64))
     }
 }
@@ -272,33 +221,3 @@ const HALF_AMPLITUDE: f32 = 0.25;
 
 /// Looks turn in step, to this part of their power, in anything worth a closer look.
 const ALIGNED: f32 = 0.7;
-
-/// A steady wave, fitted.
-#[derive(Clone, Copy, Debug)]
-struct Wave {
-    /// Turn a look.
-    step: Complex,
-    /// Square of the amplitude.
-    square: f32,
-    /// Mean square of the second differences.
-    rough: f32,
-}
-
-impl Wave {
-    /// Offset from nominal, hertz.
-    fn offset(&self) -> f32 {
-        self.step.angle() * (LOOKS_PER_SECOND / core::f32::consts::TAU)
-    }
-
-    /// What the look's raised cosine takes off a tone beside its middle, as a factor of power to put
-    /// it right: 1 + 1.3 x^2, x the offset times 5 ms; right to 1 % within 50 Hz.
-    fn droop(&self) -> f32 {
-        let x = self.offset() * 0.005;
-        1.0 + 1.3 * x * x
-    }
-}
-
-/// How far `turn` goes along `step`.
-fn along(turn: Complex, step: Complex) -> f32 {
-    turn.re * step.re + turn.im * step.im
-}

@@ -41,7 +41,7 @@ impl Random {
 
     /// A whole number below `count`.
     pub fn below(&mut self, count: usize) -> usize {
-        ((self.bits() >> 32) * count as u64 >> 32) as usize
+        (((self.bits() >> 32) * count as u64) >> 32) as usize
     }
 
     /// Normal, mean 0, variance 1.

@@ -77,3 +77,34 @@ pub fn a_law_leg(sample: i16) -> i16 {
     let quantised = magnitude / step * step + step / 2;
     (if sample < 0 { -quantised * 8 } else { quantised * 8 }) as i16
 }
+
+/// FSK with continuous phase: `bits` at `baud` between two frequencies, the first for 1.
+pub fn fsk(hertz: [f64; 2], baud: f64, bits: impl Fn(usize) -> bool, level: f64, count: usize) -> Vec<f64> {
+    let peak = rms(level) * core::f64::consts::SQRT_2;
+    let mut turns = 0.0_f64;
+    (0..count)
+        .map(|n| {
+            turns += hertz[usize::from(!bits((n as f64 * baud / 8000.0) as usize))] / 8000.0;
+            peak * maths::sin(2.0 * maths::PI * turns.fract())
+        })
+        .collect()
+}
+
+/// Something like V.27ter, V.29 or V.17: points at `baud` on a carrier, raised cosine pulses two
+/// symbols long.
+pub fn qam(carrier: f64, baud: f64, point: impl Fn(usize) -> [f64; 2], level: f64, count: usize) -> Vec<f64> {
+    let mut out: Vec<f64> = (0..count)
+        .map(|n| {
+            let symbol = n as f64 * baud / 8000.0;
+            let (first, part) = (symbol as usize, symbol.fract());
+            let weight = 0.5 + 0.5 * maths::cos(maths::PI * part);
+            let ([a, b], [c, d]) = (point(first), point(first + 1));
+            let (i, q) = (a * weight + c * (1.0 - weight), b * weight + d * (1.0 - weight));
+            let angle = 2.0 * maths::PI * (carrier * n as f64 / 8000.0).fract();
+            i * maths::cos(angle) - q * maths::sin(angle)
+        })
+        .collect();
+    let power = out.iter().map(|x| x * x).sum::<f64>() / count as f64;
+    out.iter_mut().for_each(|x| *x *= rms(level) / power.sqrt());
+    out
+}

@@ -109,7 +109,7 @@ pub struct Limit {
 }
 
 impl Subject {
-    /// The furthest value along the axis up to which all work: [`STRIDE`] steps at a time, then one by
+    /// The furthest value along the axis up to which all work: several steps at a time, then one by
     /// one from the last stride that worked.
     pub fn limit(&self, axis: Axis) -> Result<Limit, Unavailable> {
         let (first, step, last) = axis.range();

@@ -53,7 +53,7 @@ pub enum Axis {
 
 impl Axis {
     /// Delays of the echo that are tried, ms.
-    pub const ECHOES: [f64; 7] = [1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0];
+    pub const ECHOES: [f64; 8] = [1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 12.0, 20.0];
     /// Frequencies of the jitter that are tried, Hz.
     pub const JITTERS: [f64; 4] = [20.0, 60.0, 120.0, 300.0];
 

@@ -10,6 +10,7 @@ use fax_modem::tone::{Detector, Generator, ToneOutput};
 use support::random::Random;
 use support::signals::{Wave, a_law_leg, add_noise, fsk, mu_law_leg, qam, rounded};
 use support::speech::Conversation;
+use support::wav;
 
 /// What it says, and the sample by which it said it.
 fn heard(samples: &[i16]) -> Vec<(usize, ToneOutput)> {
@@ -273,6 +274,21 @@ fn modems_are_no_fax_tones() {
     for (n, signal) in signals.into_iter().enumerate() {
         assert_eq!(heard(&rounded(&signal)), [], "signal {n}");
     }
+}
+
+#[test]
+fn no_recording_of_a_modem_holds_a_fax_tone() {
+    let folder = format!("{}/../test-vectors/modem", env!("CARGO_MANIFEST_DIR"));
+    let mut recordings = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "wav") {
+            let (_, samples) = wav::read(&std::fs::read(&path).unwrap()).unwrap();
+            assert_eq!(heard(&samples), [], "{}", path.display());
+            recordings += 1;
+        }
+    }
+    assert!(recordings > 0);
 }
 
 /// AUD-8: speech and ring-back trip simple detectors.

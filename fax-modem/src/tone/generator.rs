@@ -119,13 +119,13 @@ impl Generator {
         if modulated(self.tone) {
             for sample in out {
                 let swing = 1.0 + MODULATION_DEPTH * sine(self.modulation);
-                *sample = (amplitude * swing * sine(self.phase)).round_ties_even() as i16;
+                *sample = rounded(amplitude * swing * sine(self.phase));
                 self.phase = self.phase.advance(self.step);
                 self.modulation = self.modulation.advance(self.modulation_step);
             }
         } else {
             for sample in out {
-                *sample = (amplitude * sine(self.phase)).round_ties_even() as i16;
+                *sample = rounded(amplitude * sine(self.phase));
                 self.phase = self.phase.advance(self.step);
             }
         }
@@ -134,6 +134,12 @@ impl Generator {
 
 const fn modulated(tone: Tone) -> bool {
     matches!(tone, Tone::AnsAm | Tone::AnsAmPr)
+}
+
+/// To the nearest whole number, with saturation: beyond 3 * 2^22 a float has no fraction.
+fn rounded(x: f32) -> i16 {
+    const WHOLE: f32 = 12_582_912.0;
+    ((x + WHOLE) - WHOLE) as i16
 }
 
 /// Sine of an angle, right to 4e-6: the Taylor series to x^9 on a quarter turn either side. Cheaper

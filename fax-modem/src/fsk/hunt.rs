@@ -103,7 +103,7 @@ impl Pattern {
             len,
             ones,
             weights,
-            contrast: 0.8,
+            contrast: 0.65,
             coherence: 0.72,
             plain: false,
             repeats: false,

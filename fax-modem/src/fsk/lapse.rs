@@ -45,7 +45,23 @@ impl Lapse {
         if hunt.looks() < ((BITS + 1) * PER_BIT_LOOKS) as u64 {
             return None;
         }
-        let age = (0..PER_BIT_LOOKS).max_by(|a, b| contrast(hunt, *a).total_cmp(&contrast(hunt, *b)))?;
+        let contrasts: [f32; PER_BIT_LOOKS] = core::array::from_fn(|age| contrast(hunt, age));
+        let age = (0..PER_BIT_LOOKS).max_by(|a, b| contrasts[*a].total_cmp(&contrasts[*b]))?;
+        if contrasts[age] < LEAST_CONTRAST {
+            return None;
+        }
+        let power = self.data_power(hunt, age)?;
+        let found = self.found(hunt, age, power)?;
+        let mut track = Track::new();
+        track.start(&found);
+        for at in found.at..hunt.taken() {
+            track.push(hunt.value(at));
+        }
+        track.is_in_step().then_some(found)
+    }
+
+    /// Mean power of the bits, if they are strong and even enough and change often enough.
+    fn data_power(&self, hunt: &Hunt, age: usize) -> Option<f32> {
         let (mut power, mut part, mut weakest) = (0.0, 0.0, f32::MAX);
         let (mut transitions, mut last) = (0, None);
         for bits_back in (0..BITS).rev() {
@@ -60,11 +76,12 @@ impl Lapse {
             transitions += usize::from(last.is_some_and(|last| last != (mark > space)));
             last = Some(mark > space);
         }
-        let least = 0.4 * self.amplitude * self.amplitude;
-        let even = power > least && weakest > 0.3 * power;
-        if contrast(hunt, age) < LEAST_CONTRAST || transitions < LEAST_TRANSITIONS || !even {
-            return None;
-        }
+        let strong = power > 0.4 * self.amplitude * self.amplitude;
+        (strong && weakest > 0.3 * power && transitions >= LEAST_TRANSITIONS).then_some(power)
+    }
+
+    /// Where the data begin, if little else comes with them.
+    fn found(&self, hunt: &Hunt, age: usize, power: f32) -> Option<Found> {
         // Where the hole still covers the first bits, the data begin behind it.
         let stronger = |bits_back: usize| {
             let tones = hunt.tones(age + bits_back * PER_BIT_LOOKS);
@@ -79,13 +96,7 @@ impl Lapse {
         if power < LEAST_SHARE * wide {
             return None;
         }
-        let found = Found { at, late: 0.0, turn: self.turn, carrier, coherent: true };
-        let mut track = Track::new();
-        track.start(&found);
-        for at in found.at..hunt.taken() {
-            track.push(hunt.value(at));
-        }
-        track.is_in_step().then_some(found)
+        Some(Found { at, late: 0.0, turn: self.turn, carrier, coherent: true })
     }
 }
 

@@ -10,8 +10,8 @@ use super::front::PER_BIT;
 use super::tones::{TURN, Tones, after};
 use fax_core::maths::Complex;
 
-/// Bits that a decision waits for. Longer gains nothing: survivors part for two or three bits.
-pub(super) const DELAY: u32 = 10;
+/// Bits that a decision waits for, 20 ms. Measured at -5 dB: 3 cost a tenth more errors, 5 none.
+pub(super) const DELAY: u32 = 6;
 
 /// Where a signal was found and how it stood there.
 #[derive(Clone, Copy, Debug)]
@@ -233,32 +233,13 @@ impl Track {
         self.amplitude += 0.02 * (newest.step.re.clamp(0.0, 2.0 * self.amplitude) - self.amplitude);
     }
 
-    /// Frequency and timing loops. A window that begins late sees a zero ahead and a one behind, so
-    /// a transition tells the timing apart from the carrier's phase.
+    /// Timing and frequency loops.
     fn follow(&mut self, newest: &Survivor) {
-        let mut shift = self.stretch;
-        if self.coherent {
-            let [lead, lead_before] =
-                [newest.step, newest.step_before].map(|step| (step.im / self.amplitude).clamp(-1.0, 1.0));
-            self.turn_by(Self::FREQUENCY_GAIN * lead);
-            if (newest.bits ^ newest.bits >> 1) & 1 == 1 {
-                let rise = lead - lead_before;
-                let late = if newest.bits & 1 == 1 { -rise } else { rise } / (2.0 * TURN);
-                self.stretch =
-                    (self.stretch - Self::CLOCK_GAIN * late).clamp(-Self::STRETCH_LIMIT, Self::STRETCH_LIMIT);
-                shift = self.stretch - Self::TIMING_GAIN * late;
-            }
-        }
-        if !self.coherent {
-            let bit = newest.bits & 1 == 1;
-            let size = |at| self.tones(at).of_bit(bit).abs();
-            let late = (size(self.at.wrapping_sub(1)) - size(self.at + 1)) / self.amplitude;
-            self.stretch =
-                (self.stretch - Self::CLOCK_GAIN * late).clamp(-Self::STRETCH_LIMIT, Self::STRETCH_LIMIT);
-            shift = self.stretch - 5.0 * Self::TIMING_GAIN * late.clamp(-1.0, 1.0);
-        }
+        let late = if self.coherent { self.lateness(newest) } else { self.lateness_by_size(newest) };
+        self.stretch =
+            (self.stretch - Self::CLOCK_GAIN * late).clamp(-Self::STRETCH_LIMIT, Self::STRETCH_LIMIT);
         self.at += PER_BIT as u64;
-        self.late += shift;
+        self.late += self.stretch - Self::TIMING_GAIN * late;
         if self.late >= 1.0 {
             self.late -= 1.0;
             self.at += 1;
@@ -267,6 +248,28 @@ impl Track {
             self.at -= 1;
         }
         self.rotor = self.rotor.scale(1.5 - 0.5 * self.rotor.norm_sqr());
+    }
+
+    /// How late the window begins, in values. A late window sees a zero ahead and a one behind, so a
+    /// transition tells the timing apart from the carrier's phase. What both share is frequency.
+    fn lateness(&mut self, newest: &Survivor) -> f32 {
+        let [lead, lead_before] =
+            [newest.step, newest.step_before].map(|step| (step.im / self.amplitude).clamp(-1.0, 1.0));
+        self.turn_by(Self::FREQUENCY_GAIN * lead);
+        let rise = lead - lead_before;
+        match (newest.bits >> 1 & 1, newest.bits & 1) {
+            (0, 1) => -rise / (2.0 * TURN),
+            (1, 0) => rise / (2.0 * TURN),
+            _ => 0.0,
+        }
+    }
+
+    /// The same without a phase: whether the bit holds more of its tone a value earlier or later.
+    fn lateness_by_size(&self, newest: &Survivor) -> f32 {
+        let bit = newest.bits & 1 == 1;
+        let size = |at| self.tones(at).of_bit(bit).abs();
+        let rise = (size(self.at.wrapping_sub(1)) - size(self.at + 1)) / self.amplitude;
+        5.0 * rise.clamp(-1.0, 1.0)
     }
 
     /// Corrects the frequency; `angle` is the carrier's lead over one bit.

@@ -248,7 +248,7 @@ fn tones(figures: &Figures) -> Vec<Line> {
     let within = |sound: Sound, system: System, snr: f64| {
         let rx = system.to_string();
         let found = figures.tones.iter().find(|detection| detection.sound == sound && detection.rx == rx);
-        found.and_then(|detection| detection.at(snr)).and_then(|row| row.within_ms)
+        found.and_then(|detection| detection.within_from(snr))
     };
     let cell = |ms: Option<f64>| ms.map_or("never".to_owned(), |ms| format!("{ms:.0} ms"));
     let row = |goal: &goals::SoundGoal| {
@@ -259,10 +259,10 @@ fn tones(figures: &Figures) -> Vec<Line> {
         let limit =
             if goal.stretch_ms.is_finite() { format!(", {:.0} ms", goal.stretch_ms) } else { String::new() };
         line(
-            &format!("{}, 99 % heard at {:.0} dB", goal.sound.name(), goal.must_db),
-            [format!("{:.0} ms", goal.must_ms), format!("at {:.0} dB{limit}", goal.stretch_db)],
+            &format!("{}, 99 % heard from {:.0} dB up", goal.sound.name(), goal.must_db),
+            [format!("{:.0} ms", goal.must_ms), format!("from {:.0} dB{limit}", goal.stretch_db)],
             [
-                format!("{}; {} at {:.0} dB", cell(ours), cell(better), goal.stretch_db),
+                format!("{}; {} from {:.0} dB", cell(ours), cell(better), goal.stretch_db),
                 cell(within(goal.sound, Spandsp, goal.must_db)),
             ],
             (must, must && stretch),

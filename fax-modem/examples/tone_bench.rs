@@ -1,8 +1,8 @@
 //! How surely and how fast tones are heard in noise:
 //! `cargo run --release -p fax-modem --example tone_bench -- [TRIALS]`.
 //!
-//! A trial: white noise all the time, the tone from a random fraction of a sample and phase, up to
-//! 10 Hz (ANSam 1 Hz) off. SNR over 0..4000 Hz. Time is from the tone's first sample to the end of the
+//! A trial: white noise all the time, the tone from a random fraction of a sample and phase, as far off
+//! its frequency as its standard lets it be (CNG 38 Hz, CED 15 Hz, ANSam 1 Hz). SNR over 0..4000 Hz. Time is from the tone's first sample to the end of the
 //! 20-sample block in which it was told.
 
 #[path = "../tests/support/mod.rs"]
@@ -21,6 +21,18 @@ fn main() {
             row(tone, tone, snr, trials, 4000);
         }
     }
+    // What it must not take them for.
+    for (sent, wrong) in [
+        (Tone::Ced, Tone::AnsAm),
+        (Tone::Ced, Tone::AnsPr),
+        (Tone::AnsPr, Tone::AnsAm),
+        (Tone::AnsPr, Tone::AnsAmPr),
+        (Tone::AnsAm, Tone::AnsAmPr),
+    ] {
+        for snr in [30.0, 10.0, 6.0, 3.0, 0.0] {
+            row(sent, wrong, snr, trials, 26_000);
+        }
+    }
     for tone in [Tone::AnsAm, Tone::AnsPr, Tone::AnsAmPr] {
         for snr in [30.0, 10.0, 6.0, 3.0, 0.0] {
             row(tone, Tone::Ced, snr, trials, 21_000);
@@ -37,8 +49,12 @@ fn row(sent: Tone, wanted: Tone, snr: f64, trials: usize, count: usize) {
         let lead = random.between(4000.0, 6000.0);
         let mut wave = Wave::of(sent, -13.0);
         wave.phase = random.unit();
-        wave.hertz +=
-            if sent == Tone::AnsAm { random.between(-1.0, 1.0) } else { random.between(-10.0, 10.0) };
+        let tolerance = match sent {
+            Tone::Cng => 38.0,
+            Tone::Ced | Tone::AnsPr => 15.0,
+            Tone::AnsAm | Tone::AnsAmPr => 1.0,
+        };
+        wave.hertz += random.between(-tolerance, tolerance);
         let mut samples = vec![0.0; 6000 + count];
         add_noise(&mut samples, -13.0 - snr, &mut random);
         wave.add(&mut samples, lead, count);

@@ -303,6 +303,25 @@ fn half_an_hour_of_talk_music_and_whistling_holds_no_tone() {
     }
 }
 
+/// A caller's CNG over the echo of an announcement: talk 20 dB below the tone.
+#[test]
+fn a_tone_is_heard_within_its_half_second_over_talk_20_db_below() {
+    let mut conversation = Conversation::new(2);
+    for tone in [Tone::Cng, Tone::Ced] {
+        let heard = (0..100).filter(|_| {
+            let mut talk = vec![0; 12_000];
+            conversation.fill(&mut talk);
+            let power = talk.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>() / 12_000.0;
+            let gain = support::signals::rms(-33.0) / power.sqrt().max(1.0);
+            let mut samples: Vec<f64> = talk.iter().map(|&x| f64::from(x) * gain).collect();
+            Wave::of(tone, -13.0).add(&mut samples, 4000.0, 4000);
+            began(&heard(&rounded(&samples)), tone).is_some()
+        });
+        let heard = heard.count();
+        assert!(heard >= 95, "{tone:?}: {heard} of 100");
+    }
+}
+
 #[test]
 fn noise_alone_is_no_tone() {
     for level in [-6.0, -20.0, -45.0] {

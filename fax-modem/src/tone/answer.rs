@@ -26,6 +26,9 @@ const MEMORY: usize = 16;
 /// Depths of swing that are ANSam's: half to one and a half of nominal.
 const DEPTHS: [f32; 2] = [0.5 * MODULATION_DEPTH, 1.5 * MODULATION_DEPTH];
 
+/// Squared amplitude of a look that is in a dip, of the tone's.
+const DIP: f32 = 0.16;
+
 /// The swing stands out of the rest of the envelope by this many standard deviations.
 const CERTAIN: f32 = 5.0;
 
@@ -71,25 +74,29 @@ impl Answer {
     }
 
     /// A new tone, that began at this sample; `looks` is what convinced the watch.
-    pub(super) fn begin(&mut self, began: u64, looks: impl Iterator<Item = Complex>) {
+    pub(super) fn begin(&mut self, began: u64, carrier: &Carrier, looks: impl Iterator<Item = Complex>) {
         self.kind = Tone::Ced;
         self.taken = 0;
         self.turned = began;
         self.reversals = false;
         self.swing = false;
-        looks.for_each(|look| self.keep(look));
+        looks.for_each(|look| self.keep(look, carrier));
     }
 
-    fn keep(&mut self, look: Complex) {
+    fn keep(&mut self, look: Complex, carrier: &Carrier) {
         self.looks[self.taken % MEMORY] = look;
-        self.envelope[self.taken % SWING_WINDOW] = look.abs();
+        // The dip of a turn is no swing.
+        let square = look.norm_sqr();
+        let before = self.envelope[self.taken.wrapping_sub(1) % SWING_WINDOW];
+        let dip = square < DIP * carrier.square;
+        self.envelope[self.taken % SWING_WINDOW] = if dip { before } else { square.sqrt() };
         self.taken += 1;
     }
 
     /// Takes the next look at the tone, `now` being the samples counted so far. Tells what it turned
     /// out to be, when that is news.
     pub(super) fn take(&mut self, look: Complex, carrier: &Carrier, now: u64) -> Option<Tone> {
-        self.keep(look);
+        self.keep(look, carrier);
         self.look_for_turn(carrier, now);
         if !self.swing && self.taken >= SWING_WINDOW && self.taken.is_multiple_of(SWING_INTERVAL) {
             self.swing = self.swings();
@@ -147,9 +154,15 @@ impl Answer {
         let count = SWING_WINDOW as f32;
         let mean = sum / count;
         let depth = line.abs() * (2.0 / count);
-        // What is neither mean nor swing, and how far it throws the depth about.
+        // What is neither mean nor swing, and how far it throws the depth about: noise is 4/3 as dense
+        // at 15 Hz as it is on the whole in looks that overlap.
         let rest = (squares / count - mean * mean - depth * depth * 0.5).max(0.0);
-        let deviation = (rest * (2.0 / count)).sqrt();
+        let deviation = (rest * (4.0 / 3.0) * (2.0 / count)).sqrt();
+        // A tone that has just ended is no swing.
+        let last: f32 = (1..=4).map(|back| self.envelope[(self.taken - back) % SWING_WINDOW]).sum();
+        if last < 4.0 * 0.6 * mean {
+            return false;
+        }
         depth >= DEPTHS[0] * mean && depth <= DEPTHS[1] * mean && depth >= CERTAIN * deviation
     }
 }

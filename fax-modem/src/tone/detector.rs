@@ -95,12 +95,10 @@ impl Detector {
         if let Some(seen) = seen {
             self.tell(Tone::Ced, seen, out);
         }
+        let Some(carrier) = self.answer.carrier().filter(|_| self.on == Some(Tone::Ced)) else { return };
         if let Some(Seen::Began(at)) = seen {
-            self.kind.begin(at, self.answer.window());
-        } else if self.on == Some(Tone::Ced)
-            && let Some(carrier) = self.answer.carrier()
-            && let Some(tone) = self.kind.take(look.answer, carrier, self.answer.samples())
-        {
+            self.kind.begin(at, carrier, self.answer.window());
+        } else if let Some(tone) = self.kind.take(look.answer, carrier, self.answer.samples()) {
             out(ToneOutput::Refined { tone, at: self.answer.samples() });
         }
     }

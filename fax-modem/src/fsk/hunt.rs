@@ -384,7 +384,8 @@ const MOST_BITS: usize = 32;
 const PART: usize = 4;
 const LEAST_EVENNESS: f32 = 0.3;
 
-/// The frequencies that a carrier is looked for at: 86 Hz on either side in steps of 7.5 Hz.
+/// The frequencies that a carrier is looked for at: 69 Hz on either side in steps of 6 Hz. Pairs of
+/// bits tell no more than 75 Hz apart.
 #[derive(Clone, Debug)]
 struct Turns {
     /// Turn backwards over two bits.
@@ -395,7 +396,7 @@ struct Turns {
 impl Turns {
     const COUNT: usize = 24;
     /// Radians over a bit.
-    const STEP: f64 = 2.0 * PI * 7.5 / 300.0;
+    const STEP: f64 = 2.0 * PI * 6.0 / 300.0;
 
     fn new() -> Self {
         let turn = |n| Complex::unit(-2.0 * Self::turn(n, 0.0));
@@ -445,4 +446,24 @@ fn sum_at(turn: f64, carriers: &[Complex]) -> Complex {
 fn peak(before: f32, middle: f32, behind: f32) -> f32 {
     let bend = 2.0 * middle - before - behind;
     if bend <= 0.0 { 0.0 } else { ((behind - before) / (2.0 * bend)).clamp(-1.0, 1.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frequency_of_a_carrier_is_found_all_over_the_range() {
+        let turns = Turns::new();
+        for hertz in (-68..=68).map(f64::from) {
+            let turn = 2.0 * PI * hertz / 300.0;
+            for len in [20, 24, 32] {
+                let carriers: Vec<Complex> =
+                    (0..len).map(|n| Complex::unit(1.0 + turn * f64::from(n)).scale(3.0)).collect();
+                let (found, sum) = turns.strongest(&carriers);
+                assert!((f64::from(found) - turn).abs() < 1e-3, "{hertz} Hz: {found} for {turn}");
+                assert!((sum - Complex::unit(1.0).scale(3.0 * len as f32)).abs() < 0.1);
+            }
+        }
+    }
 }

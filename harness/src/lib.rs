@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod demo;
 pub mod ideal;
+pub mod listen;
 pub mod performance;
 pub mod plot;
 pub mod stimulus;

@@ -2,7 +2,7 @@
 
 pub mod ber;
 pub mod cpu;
-mod score;
+pub(crate) mod score;
 pub mod threshold;
 pub mod tolerance;
 pub mod tones;

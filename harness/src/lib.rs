@@ -1,7 +1,9 @@
 //! The lab: what a fax line does to modems, injected, measured and reported.
 
 pub mod bench;
+pub mod demo;
 pub mod ideal;
+pub mod listen;
 pub mod performance;
 pub mod plot;
 pub mod stimulus;

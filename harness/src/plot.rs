@@ -110,6 +110,39 @@ pub fn constellation(
     Ok(())
 }
 
+/// Pages of one bit a dot, black is true, side by side: each a path of its black runs.
+pub fn pages(pages: &[(&str, &[bool])], width: usize) -> String {
+    const SCALE: usize = 2;
+    const GAP: usize = 20;
+    let height = pages.iter().map(|(_, dots)| dots.len().div_ceil(width)).max().unwrap_or(0);
+    let full = (pages.len() * (width * SCALE + GAP) + GAP, height * SCALE + 2 * GAP + 20);
+    let mut text = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n\
+         <rect width=\"100%\" height=\"100%\" fill=\"#e8e8e8\"/>\n",
+        full.0, full.1
+    );
+    for (n, (title, dots)) in pages.iter().enumerate() {
+        let left = GAP + n * (width * SCALE + GAP);
+        text += &format!(
+            "<text x=\"{left}\" y=\"24\" font-family=\"{FONT}\" font-size=\"15\">{title}</text>\n\
+             <g transform=\"translate({left} {}) scale({SCALE})\">\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"white\"/>\n<path d=\"",
+            GAP + 14
+        );
+        for (y, row) in dots.chunks(width).enumerate() {
+            let mut x = 0;
+            for run in row.chunk_by(|a, b| a == b) {
+                if run[0] {
+                    text += &format!("M{x} {y}h{}v1h-{}z", run.len(), run.len());
+                }
+                x += run.len();
+            }
+        }
+        text += "\"/>\n</g>\n";
+    }
+    text + "</svg>\n"
+}
+
 fn symmetric(
     reach: f32,
 ) -> impl AsRangedCoord<Value = f32, CoordDescType: plotters::coord::ranged1d::ValueFormatter<f32>> {

@@ -2,8 +2,9 @@
 //!
 //! CPU time of the measuring thread over 60 s of audio in blocks of 160 samples, median of five runs.
 //! *Lost* is a signal that the receiver cannot follow: random V.17 data at 14 400 bit/s joined in the
-//! middle. The *worst block* is the slowest of a burst with its training and of a lost signal; each
-//! block counts with the fastest of its repetitions, so that only the receiver's own work is seen.
+//! middle. The *worst block* is the slowest of a burst with its training, of a lost signal and of
+//! trainings that break off; each block counts with the fastest of its repetitions, so that only the
+//! receiver's own work is seen.
 
 use super::ber::BLOCK;
 use crate::stimulus::{Draws, Impairments, Purpose, Rng};
@@ -111,8 +112,9 @@ fn worst_block(system: System, opening: Opening, lost: &[i16]) -> Result<f64, Un
     let burst = system.transmitter(opening)?.burst(Training::Long, &bits);
     let draws = Draws::from(&mut Rng::stream(1, Purpose::Channel, 0));
     let heard = line.arrive(&burst, draws, &mut Rng::stream(1, Purpose::Noise, 0)).samples;
+    let broken = broken_off(&heard);
     let mut worst = 0.0_f64;
-    for signal in [&heard[..], &lost[..lost.len().min(3 * 8000)]] {
+    for signal in [&heard[..], &lost[..lost.len().min(3 * 8000)], &broken] {
         let mut best = vec![f64::MAX; signal.len().div_ceil(BLOCK)];
         for _ in 0..REPETITIONS {
             let mut receiver = system.receiver(opening)?;
@@ -124,6 +126,12 @@ fn worst_block(system: System, opening: Opening, lost: &[i16]) -> Result<f64, Un
         worst = best.into_iter().fold(worst, f64::max);
     }
     Ok(worst)
+}
+
+/// The beginnings of a burst, each a little longer than the one before.
+fn broken_off(burst: &[i16]) -> Vec<i16> {
+    const LENGTHS: [usize; 8] = [1200, 1700, 2300, 3100, 4000, 5300, 7000, 9000];
+    LENGTHS.iter().flat_map(|length| &burst[..burst.len().min(800 + *length)]).copied().collect()
 }
 
 fn block_time(receiver: &mut dyn BenchReceiver, block: &[i16]) -> f64 {

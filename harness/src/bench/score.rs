@@ -10,27 +10,30 @@ const PROBE: usize = 400;
 
 /// Data bits of a burst, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Score {
+pub(crate) struct Score {
+    /// Which received bit is the first that was sent.
+    pub(crate) lag: i64,
     /// Bits compared.
-    pub(super) bits: u64,
+    pub(crate) bits: u64,
     /// Errors times two, so that a missing bit counts one.
-    pub(super) half_errors: u64,
+    pub(crate) half_errors: u64,
     /// The same over the first [`PROBE`] bits.
-    pub(super) probe_bits: u64,
+    pub(crate) probe_bits: u64,
     /// Errors times two there.
-    pub(super) probe_half_errors: u64,
+    pub(crate) probe_half_errors: u64,
 }
 
 impl Score {
     /// Compares all but the last `uncounted` of the sent bits with what was received, whose bit `base`
     /// should be the first of them.
-    pub(super) fn of(sent: &[bool], received: &[bool], base: i64, uncounted: usize) -> Self {
+    pub(crate) fn of(sent: &[bool], received: &[bool], base: i64, uncounted: usize) -> Self {
         let counted = &sent[..sent.len().saturating_sub(uncounted)];
         let probe = &counted[..counted.len().min(PROBE)];
         // The smallest lag among equals, so that silence scores the same everywhere.
         let lags = (0..=LAGS).flat_map(|lag| [base + lag, base - lag]);
         let lag = lags.min_by_key(|lag| half_errors(probe, received, *lag)).unwrap_or(base);
         Self {
+            lag,
             bits: counted.len() as u64,
             half_errors: half_errors(counted, received, lag),
             probe_bits: probe.len() as u64,
@@ -39,12 +42,12 @@ impl Score {
     }
 
     /// Share of wrong bits.
-    pub(super) fn ratio(self) -> f64 {
+    pub(crate) fn ratio(self) -> f64 {
         if self.bits == 0 { 0.0 } else { self.half_errors as f64 / (2 * self.bits) as f64 }
     }
 
     /// Share of wrong bits among the first [`PROBE`].
-    pub(super) fn probe_ratio(self) -> f64 {
+    pub(crate) fn probe_ratio(self) -> f64 {
         if self.probe_bits == 0 { 0.0 } else { self.probe_half_errors as f64 / (2 * self.probe_bits) as f64 }
     }
 }

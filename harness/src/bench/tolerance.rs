@@ -1,7 +1,7 @@
 //! How far an impairment may go before a modem stops working.
 //!
 //! *Works*: 20 of 20 bursts trained and fewer than one error in 10 000 bits, at an SNR of 40 dB. Each
-//! search begins where the line is good and ends at the first value that does not work.
+//! search begins where the line is good and ends at the first value found that does not work.
 
 use super::ber::{Point, Row};
 use crate::stimulus::{Echo, Impairments, Jitter};
@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub const BURSTS: usize = 20;
 /// The clean line of all searches, dB.
 pub const SNR_DB: f64 = 40.0;
+
+/// Steps that a search skips at first.
+const STRIDE: usize = 5;
 
 /// Whose modem is searched.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +53,7 @@ pub enum Axis {
 
 impl Axis {
     /// Delays of the echo that are tried, ms.
-    pub const ECHOES: [f64; 7] = [1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0];
+    pub const ECHOES: [f64; 8] = [1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 12.0, 20.0];
     /// Frequencies of the jitter that are tried, Hz.
     pub const JITTERS: [f64; 4] = [20.0, 60.0, 120.0, 300.0];
 
@@ -106,19 +109,27 @@ pub struct Limit {
 }
 
 impl Subject {
-    /// The furthest value along the axis up to which all work.
+    /// The furthest value along the axis up to which all work: several steps at a time, then one by
+    /// one from the last stride that worked.
     pub fn limit(&self, axis: Axis) -> Result<Limit, Unavailable> {
         let (first, step, last) = axis.range();
         let steps = ((last - first) / step).round() as usize;
-        let mut value = None;
-        for n in 0..=steps {
-            let next = first + n as f64 * step;
-            if !self.works(&axis.line(next))? {
-                return Ok(Limit { value, unlimited: false });
+        let works = |n: usize| self.works(&axis.line(first + n as f64 * step));
+        let value = |n: usize| Some(first + n as f64 * step);
+        let mut good = None;
+        for n in (0..=steps).step_by(STRIDE).chain([steps]) {
+            if good == Some(n) || works(n)? {
+                good = Some(n);
+            } else {
+                break;
             }
-            value = Some(next);
         }
-        Ok(Limit { value, unlimited: true })
+        let Some(mut good) = good else { return Ok(Limit { value: None, unlimited: false }) };
+        let stride_end = good + STRIDE;
+        while good < steps && good + 1 < stride_end && works(good + 1)? {
+            good += 1;
+        }
+        Ok(Limit { value: value(good), unlimited: good == steps })
     }
 
     /// Whether all bursts train and decode over this line.

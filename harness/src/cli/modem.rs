@@ -8,6 +8,7 @@ use fax_harness::bench::ber::{Point, Row};
 use fax_harness::bench::cpu::{self, Effort};
 use fax_harness::bench::in_order;
 use fax_harness::bench::tolerance::{Axis, Subject};
+use fax_harness::demo;
 use fax_harness::performance::{Part, Plan};
 use fax_harness::stimulus::{Echo, Gap, Impairments, Jitter, Law, Line};
 use fax_harness::system::System;
@@ -24,6 +25,8 @@ pub(crate) enum Command {
     Table(Table),
     /// How far frequency, clock, level, echo and jitter may go.
     Tolerance(Tolerance),
+    /// A page through a bad line: pictures, sound and figures.
+    Demo(Demo),
     /// Bits from a text file to a WAV file.
     Modulate(files::Modulate),
     /// A WAV file to bits in a text file.
@@ -37,6 +40,7 @@ impl Command {
             Self::Cpu(cpu) => cpu.run(),
             Self::Table(table) => table.run(),
             Self::Tolerance(tolerance) => tolerance.run(),
+            Self::Demo(demo) => demo.run(),
             Self::Modulate(modulate) => modulate.run(),
             Self::Demodulate(demodulate) => demodulate.run(),
         }
@@ -264,6 +268,47 @@ impl Tolerance {
                     println!("{:<12} {:<16} {value}{more}", opening.name(), format!("{axis:?}"));
                 }
             }
+        }
+        Ok(())
+    }
+}
+
+/// `faxlab modem demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Folder for the sound and the pictures.
+    #[arg(long, default_value = "demo")]
+    out: PathBuf,
+    /// Burst power over noise power in 4 kHz, dB.
+    #[arg(long, default_value_t = 26.0, allow_negative_numbers = true)]
+    snr: f64,
+    /// Seed of all that is random.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Demo {
+    fn run(self) -> Result<(), Box<dyn Error>> {
+        let line = Impairments { snr_db: Some(self.snr), ..demo::bad_line() };
+        let story = demo::run(&self.out, line, self.seed)?;
+        let line = &story.line;
+        println!("A page of {} bits, sent by V.17 at 14400 bit/s.", story.bits);
+        let name = line.line.as_ref().map_or(String::new(), |name| format!("V.56bis {name}, "));
+        println!(
+            "The line:     {name}{} dBm0, SNR {} dB, carrier {:+} Hz, clock {:+} ppm",
+            line.level, self.snr, line.frequency, line.clock_ppm
+        );
+        match story.heard {
+            Some(heard) => println!(
+                "As received:  EVM {:.1} dB, {:.1} dBm0, carrier {:+.2} Hz, clock {:+.0} ppm, {} symbols",
+                heard.evm_db, heard.level, heard.frequency, heard.clock_ppm, story.symbols
+            ),
+            None => println!("As received:  no training was recognised"),
+        }
+        let ber = story.errors / story.bits as f64;
+        println!("Bit errors:   {} (ratio {ber:.1e})", story.errors);
+        for file in demo::FILES {
+            println!("              {}", self.out.join(file).display());
         }
         Ok(())
     }

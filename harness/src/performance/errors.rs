@@ -152,7 +152,9 @@ fn ideal_curve(plan: &Plan, opening: Opening) -> Ideal {
     while snr < 40.0 {
         let rough = ideal::ber(opening, snr, 50_000, 1);
         if rough < 0.05 {
-            let ratio = ideal::ber(opening, snr, if plan.quick { 200_000 } else { 1_500_000 }, 1);
+            // Enough for a hundredth of a decibel where thresholds are read.
+            let symbols = if plan.quick || rough > 5e-3 { 300_000 } else { 5_000_000 };
+            let ratio = ideal::ber(opening, snr, symbols, 1);
             if ratio < LOWEST / 3.0 {
                 break;
             }

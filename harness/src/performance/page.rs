@@ -1,13 +1,29 @@
 //! The page: every part as tables, each goal with the figure that was measured.
 
 mod sections;
+mod summary;
 
+use super::cpu::Cost;
 use super::errors::{Curve, Errors, Ideal};
+use super::lines::Over;
+use super::short::Short;
+use super::tolerance::Tolerances;
+use super::tones::Detection;
 use super::{Part, Plan};
 use crate::plot::{self, Style};
 use crate::system::System;
 use fax_core::Opening;
 use std::error::Error;
+
+/// All that has been measured.
+struct Figures {
+    errors: Option<Errors>,
+    short: Vec<Short>,
+    tolerances: Tolerances,
+    lines: Vec<Over>,
+    tones: Vec<Detection>,
+    costs: Vec<Cost>,
+}
 
 const HEAD: &str = "# Modem performance
 
@@ -24,26 +40,25 @@ pub(super) fn write(plan: &Plan) -> Result<(), Box<dyn Error>> {
     if plan.quick {
         page += "\n**A quick look with a tenth of the effort: no result to quote.**\n";
     }
-    if let Some(errors) = plan.load::<Errors>(Part::Ber) {
-        page += &sections::errors(&errors);
-        page += &draw(plan, &errors)?;
-        page += &sections::training(&errors);
+    let figures = Figures {
+        errors: plan.load(Part::Ber),
+        short: plan.load(Part::Short).unwrap_or_default(),
+        tolerances: plan.load(Part::Tolerance).unwrap_or_default(),
+        lines: plan.load(Part::Lines).unwrap_or_default(),
+        tones: plan.load(Part::Tones).unwrap_or_default(),
+        costs: plan.load(Part::Cpu).unwrap_or_default(),
+    };
+    page += &summary::section(&figures);
+    if let Some(errors) = &figures.errors {
+        page += &sections::errors(errors);
+        page += &draw(plan, errors)?;
+        page += &sections::training(errors);
     }
-    if let Some(short) = plan.load(Part::Short) {
-        page += &sections::short(short);
-    }
-    if let Some(tolerances) = plan.load(Part::Tolerance) {
-        page += &sections::tolerance(&tolerances);
-    }
-    if let Some(lines) = plan.load(Part::Lines) {
-        page += &sections::lines(lines);
-    }
-    if let Some(tones) = plan.load(Part::Tones) {
-        page += &sections::tones(tones);
-    }
-    if let Some(costs) = plan.load(Part::Cpu) {
-        page += &sections::cpu(costs);
-    }
+    page += &sections::short(&figures.short);
+    page += &sections::tolerance(&figures.tolerances);
+    page += &sections::lines(&figures.lines);
+    page += &sections::tones(&figures.tones);
+    page += &sections::cpu(&figures.costs);
     std::fs::write(plan.out.join("modem-performance.md"), page)?;
     Ok(())
 }
@@ -109,12 +124,13 @@ fn ratio(value: Option<f64>) -> String {
     value.map_or("-".to_owned(), |value| if value == 0.0 { "0".to_owned() } else { format!("{value:.1e}") })
 }
 
-/// What a goal came to.
-fn verdict(must: bool, stretch: bool) -> String {
+/// What a goal came to; `stretch` is nothing where there is none.
+fn verdict(must: bool, stretch: Option<bool>) -> String {
     match (must, stretch) {
-        (true, true) => "stretch",
-        (true, false) => "must",
         (false, _) => "**no**",
+        (true, None) => "yes",
+        (true, Some(false)) => "must",
+        (true, Some(true)) => "stretch",
     }
     .to_owned()
 }

@@ -50,7 +50,7 @@ fn one(plan: &Plan, system: System, opening: Opening) -> Result<Short, Unavailab
         let point = Point { opening, bursts, short, line, seed: plan.seed, tx: system, rx: system };
         point.run(1).map(Measured::from)
     };
-    let begin = beginning(opening);
+    let begin = beginning(opening, LEVEL);
     let long =
         threshold::curve(begin, LEVEL, MOST, |snr| run(false, snr, plan.effort(400)).map(|m| sample(&m)))?;
     let mut points: Vec<Measured> = Vec::new();
@@ -73,9 +73,9 @@ fn one(plan: &Plan, system: System, opening: Opening) -> Result<Short, Unavailab
 }
 
 /// A step of the grid near the ideal's threshold.
-pub(super) fn beginning(opening: Opening) -> f64 {
-    let mut snr = -6.0;
-    while snr < 40.0 && ideal::ber(opening, snr, 100_000, 1) > LEVEL {
+pub(super) fn beginning(opening: Opening, level: f64) -> f64 {
+    let mut snr = -8.0;
+    while snr < 40.0 && ideal::ber(opening, snr, 100_000, 1) > level {
         snr += STEP_DB;
     }
     snr

@@ -26,6 +26,13 @@ impl Detection {
         }
     }
 
+    /// Time within which 99 % are heard at this SNR and at every better one; `None` if at one they never are.
+    pub(super) fn within_from(&self, snr_db: f64) -> Option<f64> {
+        let times: Option<Vec<f64>> =
+            self.rows.iter().filter(|row| row.snr_db >= snr_db).map(|row| row.within_ms).collect();
+        times?.into_iter().max_by(f64::total_cmp)
+    }
+
     pub(super) fn at(&self, snr_db: f64) -> Option<&Row> {
         self.rows.iter().find(|row| row.snr_db == snr_db)
     }

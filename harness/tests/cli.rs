@@ -1,0 +1,154 @@
+//! The command line as a user meets it: names, options and JSON fields.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+fn faxlab(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_faxlab")).args(arguments).output().expect("faxlab starts")
+}
+
+/// Standard output of a run that must succeed.
+fn told(arguments: &[&str]) -> String {
+    let output = faxlab(arguments);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    text
+}
+
+fn fields(line: &str) -> Vec<String> {
+    // Order counts for a reader of the lines; a map of values would lose it.
+    line.trim_matches(['{', '}', '\n'])
+        .split(',')
+        .filter_map(|pair| Some(pair.split('"').nth(1)?.to_owned()))
+        .collect()
+}
+
+/// A folder of its own for each test.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("faxlab-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    folder
+}
+
+#[test]
+fn ber_gives_its_fields_in_order_and_no_errors_on_a_good_line() {
+    let text = told(&[
+        "modem",
+        "ber",
+        "--mode",
+        "v27ter-4800",
+        "--snr",
+        "30",
+        "--bursts",
+        "4",
+        "--freq",
+        "-5",
+        "--clock",
+        "40",
+        "--level",
+        "-20",
+        "--echo-db",
+        "-20",
+        "--echo-ms",
+        "2",
+        "--jitter-deg",
+        "3",
+        "--jitter-hz",
+        "60",
+        "--line",
+        "AD-1/EDD-1",
+        "--g711",
+        "ulaw,alaw",
+        "--gap",
+        "noisy",
+        "--seed",
+        "7",
+        "--json",
+    ]);
+    let expected = ["mode", "snr_db", "bursts", "trained", "garbage", "bits", "errors", "ber", "evm_db"];
+    assert_eq!(fields(&text), expected);
+    let row: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&row["mode"], &row["trained"]), (&"v27ter-4800".into(), &4.into()));
+    assert_eq!(row["errors"], 0.0);
+}
+
+#[test]
+fn equal_seeds_give_equal_rows_whatever_the_number_of_threads() {
+    let run = |jobs: &str, seed: &str| {
+        told(&[
+            "modem", "ber", "--mode", "v29-9600", "--snr", "17", "--bursts", "6", "--seed", seed, "--jobs",
+            jobs, "--json",
+        ])
+    };
+    assert_eq!(run("1", "3"), run("2", "3"));
+    assert_ne!(run("1", "3"), run("1", "4"));
+}
+
+#[test]
+fn short_training_counts_only_the_short_bursts() {
+    let text =
+        told(&["modem", "ber", "--mode", "v17-9600", "--snr", "35", "--bursts", "8", "--short", "--json"]);
+    let row: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((&row["bursts"], &row["trained"], &row["errors"]), (&8.into(), &8.into(), &0.0.into()));
+}
+
+#[test]
+fn cpu_gives_its_fields_in_order() {
+    let text = told(&["modem", "cpu", "--mode", "v21", "--seconds", "1", "--runs", "1", "--json"]);
+    let expected =
+        ["mode", "tx_ns_per_sample", "rx_ns_per_sample", "rx_lost_ns_per_sample", "rx_worst_block_us"];
+    assert_eq!(fields(&text), expected);
+}
+
+#[test]
+fn what_was_modulated_is_demodulated() {
+    let folder = folder("files");
+    let path = |name: &str| folder.join(name).display().to_string();
+    let bits: String =
+        (0..3000_u32).map(|n| if n.wrapping_mul(2_654_435_761) >> 31 == 1 { '1' } else { '0' }).collect();
+    std::fs::write(path("in.bits"), &bits).expect("written");
+    for (mode, short) in
+        [("v17-14400", false), ("v17-7200", true), ("v29-7200", false), ("v27ter-2400", false)]
+    {
+        let modulate = |out: &str, more: &[&str]| {
+            let (bits, out) = (path("in.bits"), path(out));
+            let fixed =
+                ["modem", "modulate", "--mode", mode, "--bits", &bits, "--out", &out, "--level", "-30"];
+            told(&[&fixed[..], more].concat());
+        };
+        modulate("long.wav", &[]);
+        let (long, second, out) = (path("long.wav"), path("short.wav"), path("out.bits"));
+        let mut demodulate = vec!["modem", "demodulate", "--mode", mode, &long, "--bits", &out];
+        if short {
+            modulate("short.wav", &["--short"]);
+            demodulate.extend([second.as_str(), "--short"]);
+        }
+        assert!(told(&demodulate).contains("EVM"));
+        let out = std::fs::read_to_string(path("out.bits")).expect("bits").replace('\n', "");
+        assert!(out.starts_with(&bits), "{mode}: {} of {} bits", out.len(), bits.len());
+    }
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
+fn no_noise_at_all_is_null() {
+    let text = told(&["modem", "ber", "--mode", "v27ter-4800", "--snr", "none", "--bursts", "1", "--json"]);
+    assert!(text.contains("\"snr_db\":null"), "{text}");
+}
+
+#[test]
+fn nonsense_is_refused_with_a_word_of_help() {
+    for (arguments, word) in [
+        (&["modem", "ber", "--mode", "v34"][..], "v17-14400"),
+        (&["modem", "ber", "--mode", "v21", "--line", "AD-2/EDD-1"][..], "AD-n/EDD-m"),
+        (&["modem", "ber", "--mode", "v21", "--g711", "opus"][..], "ulaw or alaw"),
+        (&["modem", "ber", "--mode", "v21", "--echo-db", "-3"][..], "echo-ms"),
+        (&["modem", "table", "--only", "all"][..], "ber, short"),
+        (&["modem", "demodulate", "--mode", "v21", "nowhere.wav", "--bits", "x"][..], "nowhere.wav"),
+    ] {
+        let output = faxlab(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains(word), "{arguments:?}: {error}");
+    }
+}

@@ -25,6 +25,7 @@ mod fit;
 mod front;
 mod lesson;
 mod lines;
+mod plan;
 mod presence;
 mod resync;
 mod slicer;
@@ -35,12 +36,12 @@ use crate::output::{Output, Quality};
 use crate::table::Modem;
 use align::{Align, Search};
 use decode::Decoder;
-use fax_core::maths::Complex;
-use fax_core::{Dbm0, Decibel, SAMPLE_RATE, Training};
+use fax_core::maths::{self, Complex};
+use fax_core::{Dbm0, Decibel, Opening, SAMPLE_RATE, Training};
 use fit::{Fit, Outcome, Timebase};
-use front::{History, Instant, MatchedFilter};
-use lesson::Lesson;
+use front::{History, Instant};
 use lines::{BLOCK, LineDetector};
+use plan::Plan;
 use presence::Presence;
 use resync::Learned;
 use track::Track;
@@ -54,33 +55,45 @@ const RETRIES: u8 = 2;
 const FIT_EVERY: u32 = 2;
 /// Symbols of a window that are run through again to warm the loops up.
 const WARM_UP: i64 = 96;
+/// Modems that can be told apart by their alternation: pairs of carrier and symbol rate.
+const KINDS: usize = 4;
+/// Scrambled ones at the end of a training by which the rate is told when it is not known.
+const RATE_SYMBOLS: usize = 48;
 
-/// Receives one fast modem.
+/// Receives the fast modems, one burst after the other.
 #[derive(Clone, Debug)]
 pub struct QamReceiver {
-    modem: &'static Modem,
-    /// Carrier in cycles, symbols in number, a sample.
-    carrier: f64,
-    symbol_rate: f64,
-    long: Lesson,
-    short: Option<Lesson>,
+    /// What may come, likeliest first.
+    expected: [Option<&'static Plan>; Modem::ALL.len()],
+    hunters: [Option<Hunter>; KINDS],
     block: [f32; BLOCK],
     filled: usize,
     blocks: u32,
     history: History,
-    filter: MatchedFilter,
-    lines: LineDetector,
     align: Align,
     fit: Fit,
     track: Track,
     decoder: Decoder,
     presence: Presence,
-    learned: Option<Learned>,
+    /// The modem and training of the burst that goes on, or of the last one.
+    plan: &'static Plan,
+    training: Training,
+    began: u64,
+    /// What the last burst taught, and whose it was.
+    learned: Option<(&'static Plan, Learned)>,
     retries: u8,
     /// Samples from where the opening alone seemed to stand to where the whole training said it was: on a
     /// line that delays the band's edges the next opening will seem to stand as wrong.
     shift: f64,
+    ones: Vec<Complex>,
     burst: Burst,
+}
+
+/// Listens for one kind of alternation.
+#[derive(Clone, Debug)]
+struct Hunter {
+    plan: &'static Plan,
+    detector: LineDetector,
 }
 
 /// One burst as the receiver lives it.
@@ -92,50 +105,82 @@ enum Burst {
     Align { cycles: f64, held: f32 },
     /// Where the training's known symbols begin is known; which training it is, is not.
     Choose { time: Timebase },
-    /// The window of the training is being fitted.
-    Fit,
+    /// The window of the training is being fitted, for one modem after the other where the training
+    /// tells them apart.
+    Fit { start: Timebase, tried: usize, best: Option<(f32, usize)> },
     /// The known symbols go by; `next` is the number of the next one.
-    Train { training: Training, next: usize, began: u64, error: f32 },
+    Train { next: usize, error: f32 },
+    /// The rate is being told by the scrambled ones.
+    Rate { error: f32 },
     /// User data.
     Data,
 }
 
 impl QamReceiver {
-    /// A receiver for one modem. All memory it will ever use is allocated here.
+    /// A receiver for one modem. All memory that it will ever use is allocated here, and by the first
+    /// receiver of a kind the tables that all share.
     pub fn new(modem: &'static Modem) -> Self {
-        let carrier = f64::from(modem.carrier.0) / f64::from(SAMPLE_RATE);
-        let symbol_rate = f64::from(modem.symbol_rate.0) / f64::from(SAMPLE_RATE);
-        let long = Lesson::new(modem, Training::Long);
-        let short = modem.short.map(|_| Lesson::new(modem, Training::Short));
-        let shared = short.as_ref().map_or(long.known.len(), |short| short.known.len());
-        let reach = long.alternations + 4 * align::OPENING;
-        Self {
-            modem,
-            carrier,
-            symbol_rate,
+        Self::listening(&[modem])
+    }
+
+    /// A receiver for whatever may come.
+    pub fn any() -> Self {
+        Self::listening(&Modem::ALL)
+    }
+
+    /// A receiver for some modems, likeliest first. Where several rates have the same training it
+    /// tells the rate by the scrambled ones before the data.
+    pub fn listening(modems: &[&'static Modem]) -> Self {
+        // Every table that a later expectation may need is made now, not between samples.
+        let plans = Modem::ALL.map(Plan::of);
+        let plan = modems.first().map_or(plans[0], |first| Plan::of(first));
+        let mut receiver = Self {
+            expected: [None; Modem::ALL.len()],
+            hunters: [const { None }; KINDS],
             block: [0.0; BLOCK],
             filled: 0,
             blocks: 0,
             history: History::new(),
-            filter: MatchedFilter::new(carrier, symbol_rate, f64::from(modem.roll_off)),
-            lines: LineDetector::new(carrier, symbol_rate, long.alternation),
-            align: Align::new(&long.known[..shared.min(long.known.len())], reach),
+            align: Align::new(),
             fit: Fit::new(),
-            track: Track::new(modem.mean_power()),
-            decoder: Decoder::new(modem),
-            presence: Presence::new(modem),
+            track: Track::new(),
+            decoder: Decoder::new(plan),
+            presence: Presence::of(plan.modem),
+            plan,
+            training: Training::Long,
+            began: 0,
             learned: None,
             retries: 0,
             shift: 0.0,
+            ones: Vec::with_capacity(RATE_SYMBOLS),
             burst: Burst::Hunt,
-            long,
-            short,
-        }
+        };
+        receiver.expect(modems);
+        receiver
     }
 
-    /// The modem it listens for.
-    pub fn modem(&self) -> &'static Modem {
-        self.modem
+    /// Replaces what may come. A burst that goes on is not touched.
+    pub fn expect(&mut self, modems: &[&'static Modem]) {
+        self.expected = [None; Modem::ALL.len()];
+        let mut hunters = [const { None }; KINDS];
+        for (place, modem) in self.expected.iter_mut().zip(modems) {
+            let plan = Plan::of(modem);
+            *place = Some(plan);
+            let is_kin =
+                |hunter: &Option<Hunter>| hunter.as_ref().is_none_or(|h: &Hunter| h.plan.is_kin(modem));
+            if let Some(free @ None) = hunters.iter_mut().find(|hunter| is_kin(hunter)) {
+                // A hunter that was there before goes on with what it has heard.
+                let known = self.hunters.iter().flatten().find(|hunter| hunter.plan.is_kin(modem));
+                let detector = known.map_or(LineDetector::new(), |hunter| hunter.detector.clone());
+                *free = Some(Hunter { plan, detector });
+            }
+        }
+        self.hunters = hunters;
+    }
+
+    /// The modem and training of the burst that goes on, or of the last one.
+    pub fn opening(&self) -> Opening {
+        self.plan.modem.opening.with_training(self.training)
     }
 
     /// Takes the next samples, in blocks of any length, and tells what they held.
@@ -170,7 +215,7 @@ impl QamReceiver {
     /// ones.
     pub fn reset(&mut self) {
         self.burst = Burst::Hunt;
-        self.lines.reset();
+        self.hunt_anew();
     }
 
     /// Forgets also what a long training taught: a new call has begun.
@@ -184,37 +229,63 @@ impl QamReceiver {
         !matches!(self.burst, Burst::Hunt)
     }
 
+    /// Samples taken that are not yet reflected in any output because a training is still being
+    /// worked on; zero between bursts.
+    pub fn is_training(&self) -> bool {
+        !matches!(self.burst, Burst::Hunt | Burst::Data)
+    }
+
+    fn hunt_anew(&mut self) {
+        for hunter in self.hunters.iter_mut().flatten() {
+            hunter.detector.reset();
+        }
+    }
+
     fn block(&mut self, out: &mut impl FnMut(Output), observe: &mut impl FnMut(Complex, Complex)) {
         self.history.push(&self.block);
         self.blocks = self.blocks.wrapping_add(1);
-        if let Some(alternation) = self.lines.block(&self.block) {
-            self.alternation(alternation, out);
-        }
+        self.hear_lines(out);
         // A state may end within the block; what follows must not wait for the next one.
         while let Some(next) = self.advance(out, observe) {
             self.burst = next;
         }
     }
 
+    fn hear_lines(&mut self, out: &mut impl FnMut(Output)) {
+        let power = maths::power(&self.block);
+        let mut heard: Option<(lines::Alternation, &'static Plan)> = None;
+        for hunter in self.hunters.iter_mut().flatten() {
+            let Some(one) = hunter.detector.block(&hunter.plan.lines, &self.block, power) else { continue };
+            if heard.is_none_or(|(other, _)| one.held > other.held) {
+                heard = Some((one, hunter.plan));
+            }
+        }
+        if let Some((alternation, plan)) = heard {
+            self.alternation(alternation, plan, out);
+        }
+    }
+
     /// An alternation opens a training, whatever was thought to be going on.
-    fn alternation(&mut self, heard: lines::Alternation, out: &mut impl FnMut(Output)) {
+    fn alternation(&mut self, heard: lines::Alternation, plan: &'static Plan, out: &mut impl FnMut(Output)) {
         match self.burst {
             Burst::Hunt => {}
             // A window that lies wholly within the alternation shows the carrier best.
             Burst::Align { held, .. } if heard.held > held => {}
-            Burst::Align { .. } => return,
-            Burst::Choose { .. } | Burst::Fit => return,
-            Burst::Train { .. } | Burst::Data => {
+            Burst::Align { .. } | Burst::Choose { .. } | Burst::Fit { .. } => return,
+            Burst::Train { .. } | Burst::Rate { .. } | Burst::Data => {
                 if heard.held < lines::SURELY {
                     return;
                 }
-                out(Output::Ended { at: self.history.written() });
+                if matches!(self.burst, Burst::Data) {
+                    out(Output::Ended { at: self.history.written().saturating_sub(lines::SPAN as u64) });
+                }
             }
         }
-        let cycles = self.carrier + heard.offset;
         let now = Instant::of_sample(self.history.written());
         let back = (lines::SPAN + 2 * BLOCK) as f64;
-        self.align.begin(now.plus(-back), cycles, 0.5 / self.symbol_rate);
+        let cycles = plan.carrier + heard.offset;
+        self.plan = plan;
+        self.align.begin(plan, now.plus(-back), cycles);
         self.retries = RETRIES;
         self.burst = Burst::Align { cycles, held: heard.held };
     }
@@ -227,121 +298,187 @@ impl QamReceiver {
     ) -> Option<Burst> {
         match self.burst {
             Burst::Hunt => None,
-            Burst::Align { cycles, .. } => match self.align.search(&self.history, &self.filter) {
+            Burst::Align { cycles, .. } => match self.align.search(&self.history, self.plan.filter()) {
                 Search::On => None,
                 Search::Lost => Some(Burst::Hunt),
                 Search::Found { at, .. } => {
-                    let time = Timebase { origin: at, half: 0.5 / self.symbol_rate, cycles };
+                    let time = Timebase { origin: at, half: self.plan.half(), cycles };
                     Some(Burst::Choose { time })
                 }
             },
             Burst::Choose { time } => self.choose(time, out),
-            Burst::Fit => self.step_fit(out),
-            Burst::Train { training, next, began, error } => self.train(training, next, began, error, out),
+            Burst::Fit { start, tried, best } => self.step_fit(start, tried, best, out),
+            Burst::Train { next, error } => self.train(next, error, out),
+            Burst::Rate { error } => self.tell_rate(error, out),
             Burst::Data => self.data(out, observe),
         }
     }
 
     /// Tells the long training from the short one by what follows the symbols they share.
     fn choose(&mut self, time: Timebase, out: &mut impl FnMut(Output)) -> Option<Burst> {
-        let mut long_time = time;
-        if let Some(short) = &self.short {
-            match align::continues(&self.long, short.known.len(), time, &self.history, &self.filter)? {
-                Some(shift) => long_time.origin = time.instant(shift),
+        let mut start = time;
+        let long = &self.plan.long;
+        if let Some(short) = &self.plan.short {
+            match align::continues(long, short.known.len(), time, &self.history, self.plan.filter())? {
+                Some(shift) => start.origin = time.instant(shift),
                 None => return Some(self.resynchronise(time, out)),
             }
-            self.shift = long_time.origin.samples_from(time.origin);
+            self.shift = start.origin.samples_from(time.origin);
         }
+        self.training = Training::Long;
+        self.begin_fit(start);
+        let tried = self.expected.iter().flatten().position(|plan| core::ptr::eq(*plan, self.plan));
+        Some(Burst::Fit { start, tried: tried.unwrap_or(0), best: None })
+    }
+
+    fn begin_fit(&mut self, start: Timebase) {
         // Where a symbol lasts longer, fewer of them teach the same and are kept as long.
-        let symbols = (fit::WINDOW as f64 * self.symbol_rate / 0.2) as usize;
-        self.fit.begin(long_time, symbols.min(self.long.known.len()));
-        Some(Burst::Fit)
+        let symbols = (fit::WINDOW as f64 * self.plan.symbol_rate / 0.2) as usize;
+        self.fit.begin(start, symbols.min(self.plan.long.known.len()));
     }
 
     fn resynchronise(&mut self, time: Timebase, out: &mut impl FnMut(Output)) -> Burst {
-        let began = self.began(time.origin);
-        let (Some(short), Some(learned)) = (&self.short, &self.learned) else {
-            out(Output::TrainingFailed { began });
-            return Burst::Hunt;
-        };
-        let time = Timebase { origin: time.origin.plus(self.shift), ..time };
-        let error = resync::resynchronise(&mut self.track, learned, time, short, &self.history, &self.filter);
+        self.training = Training::Short;
+        let plan = self.plan;
+        let short = plan.lesson(Training::Short);
+        self.began = self.beginning(time.origin, short.alternations);
+        let learned = self.learned.filter(|(of, _)| of.is_kin(plan.modem));
+        let error = learned.and_then(|(_, learned)| {
+            let time = Timebase { origin: time.origin.plus(self.shift), ..time };
+            self.track.expect_power(plan.modem.mean_power());
+            resync::resynchronise(&mut self.track, &learned, time, short, &self.history, plan.filter())
+        });
         match error {
-            Some(error) if error <= UNUSABLE => {
-                let next = short.known.len();
-                Burst::Train { training: Training::Short, next, began, error }
-            }
-            _ => {
-                out(Output::TrainingFailed { began });
-                Burst::Hunt
-            }
+            Some(error) if error <= UNUSABLE => Burst::Train { next: short.known.len(), error },
+            _ => self.fail(out),
         }
     }
 
-    fn step_fit(&mut self, out: &mut impl FnMut(Output)) -> Option<Burst> {
+    fn fail(&mut self, out: &mut impl FnMut(Output)) -> Burst {
+        out(Output::TrainingFailed { began: self.began });
+        Burst::Hunt
+    }
+
+    fn step_fit(
+        &mut self,
+        start: Timebase,
+        tried: usize,
+        best: Option<(f32, usize)>,
+        out: &mut impl FnMut(Output),
+    ) -> Option<Burst> {
         if !self.fit.ready(&self.history) || !self.blocks.is_multiple_of(FIT_EVERY) {
             return None;
         }
-        let outcome = self.fit.step(&self.history, &self.filter, &self.long);
-        // One step a turn: `None` also ends the turn when the fit is not finished.
-        self.blocks = self.blocks.wrapping_add(u32::from(outcome.is_none()));
-        let outcome = outcome?;
-        let began = self.began(self.fit.time.origin);
-        if outcome.error > UNUSABLE {
-            return Some(self.look_again(began, out));
+        // One step a block: the count moves on so that this one is not asked again.
+        self.blocks = self.blocks.wrapping_add(1);
+        let outcome = self.fit.step(&self.history, self.plan.filter(), &self.plan.long)?;
+        if let Some(next) = self.other_training(tried, best, outcome.error) {
+            return Some(self.try_training(start, next, tried, best, outcome.error));
         }
-        Some(self.start_tracking(&outcome, began))
+        self.began = self.beginning(self.fit.time.origin, self.plan.long.alternations);
+        Some(if outcome.error > UNUSABLE { self.look_again(out) } else { self.start_tracking(&outcome) })
+    }
+
+    /// The next expected modem whose training might be the one at hand: one not tried yet, or at the
+    /// end the best one again.
+    fn other_training(&self, tried: usize, best: Option<(f32, usize)>, error: f32) -> Option<usize> {
+        let rival =
+            |plan: &&'static Plan| plan.is_kin(self.plan.modem) && plan.long.known != self.plan.long.known;
+        // After the best one has been looked at again, `best` names it and its error is the same.
+        if let Some((least, at)) = best {
+            return (least < error && at != tried).then_some(at);
+        }
+        self.expected.iter().flatten().skip(tried).position(|plan| rival(plan)).map(|at| at + tried)
+    }
+
+    fn try_training(
+        &mut self,
+        start: Timebase,
+        next: usize,
+        tried: usize,
+        best: Option<(f32, usize)>,
+        error: f32,
+    ) -> Burst {
+        if let Some(plan) = self.expected.iter().flatten().nth(next) {
+            self.plan = plan;
+        }
+        self.begin_fit(start);
+        Burst::Fit { start, tried: next, best: best.or(Some((error, tried))) }
     }
 
     /// What was taken for the opening was not it; it may still lie ahead.
-    fn look_again(&mut self, began: u64, out: &mut impl FnMut(Output)) -> Burst {
+    fn look_again(&mut self, out: &mut impl FnMut(Output)) -> Burst {
         if self.retries == 0 {
-            out(Output::TrainingFailed { began });
-            return Burst::Hunt;
+            return self.fail(out);
         }
         self.retries -= 1;
         let Timebase { origin, cycles, .. } = self.fit.time;
-        self.align.begin(origin.plus(8.0 / self.symbol_rate), cycles, 0.5 / self.symbol_rate);
+        self.align.begin(self.plan, origin.plus(16.0 * self.plan.half()), cycles);
         Burst::Align { cycles, held: 1.0 }
     }
 
-    fn start_tracking(&mut self, outcome: &Outcome, began: u64) -> Burst {
+    fn start_tracking(&mut self, outcome: &Outcome) -> Burst {
         let next = (self.fit.symbols() as i64 - WARM_UP).max(0);
-        self.track.begin(&self.fit, outcome, next, &self.history, &self.filter);
-        self.presence.begin();
-        Burst::Train { training: Training::Long, next: next as usize, began, error: outcome.error }
+        self.track.expect_power(self.plan.modem.mean_power());
+        self.track.begin(&self.fit, outcome, next, &self.history, self.plan.filter());
+        Burst::Train { next: next as usize, error: outcome.error }
     }
 
     /// Runs through the rest of the known symbols.
-    fn train(
-        &mut self,
-        training: Training,
-        mut next: usize,
-        began: u64,
-        error: f32,
-        out: &mut impl FnMut(Output),
-    ) -> Option<Burst> {
-        let lesson = match (training, &self.short) {
-            (Training::Short, Some(short)) => short,
-            _ => &self.long,
-        };
-        while let Some(symbol) = lesson.known.get(next) {
-            let Some(z) = self.track.next(&self.history, &self.filter) else {
-                self.burst = Burst::Train { training, next, began, error };
+    fn train(&mut self, mut next: usize, error: f32, out: &mut impl FnMut(Output)) -> Option<Burst> {
+        let known = &self.plan.lesson(self.training).known;
+        let filter = self.plan.filter();
+        while let Some(symbol) = known.get(next) {
+            let Some(_) = self.track.next(&self.history, filter) else {
+                self.burst = Burst::Train { next, error };
                 return None;
             };
             next += 1;
-            self.presence.symbol(z);
             self.track.learn(*symbol);
         }
         if self.track.error > UNUSABLE {
-            out(Output::TrainingFailed { began });
-            return Some(Burst::Hunt);
+            return Some(self.fail(out));
         }
-        self.decoder.begin(lesson);
-        self.presence.begin();
-        out(Output::Trained { began, quality: self.quality(error, began) });
+        self.ones.clear();
+        if self.rivals().count() > 1 {
+            return Some(Burst::Rate { error });
+        }
+        self.start_data(error, out);
         Some(Burst::Data)
+    }
+
+    /// Expected modems that this training does not tell from each other.
+    fn rivals(&self) -> impl Iterator<Item = &'static Plan> {
+        let (plan, known) = (self.plan, &self.plan.long.known);
+        let rival = move |other: &&'static Plan| other.is_kin(plan.modem) && other.long.known == *known;
+        self.expected.iter().flatten().copied().filter(rival)
+    }
+
+    /// Gathers the scrambled ones and takes the rate at which they come out as ones.
+    fn tell_rate(&mut self, error: f32, out: &mut impl FnMut(Output)) -> Option<Burst> {
+        let training = self.training;
+        while self.ones.len() < RATE_SYMBOLS {
+            self.ones.push(self.track.next(&self.history, self.plan.filter())?);
+            self.track.coast();
+        }
+        let unlike = |plan: &'static Plan| Decoder::unlike_ones(plan, plan.lesson(training), &self.ones);
+        let best = self.rivals().map(|plan| (unlike(plan), plan)).min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((_, plan)) = best {
+            self.plan = plan;
+        }
+        self.start_data(error, out);
+        Some(Burst::Data)
+    }
+
+    fn start_data(&mut self, error: f32, out: &mut impl FnMut(Output)) {
+        self.track.expect_power(self.plan.modem.mean_power());
+        self.decoder.begin(self.plan, self.plan.lesson(self.training));
+        self.presence = Presence::of(self.plan.modem);
+        out(Output::Trained { began: self.began, quality: self.quality(error) });
+        // All of them belong to the training, so no bit comes out.
+        for symbol in &self.ones {
+            self.decoder.symbol(*symbol, false, &mut |_| ());
+        }
     }
 
     fn data(
@@ -349,8 +486,9 @@ impl QamReceiver {
         out: &mut impl FnMut(Output),
         observe: &mut impl FnMut(Complex, Complex),
     ) -> Option<Burst> {
-        let count = self.modem.bits_per_symbol as u8;
-        while let Some(z) = self.track.next(&self.history, &self.filter) {
+        let count = self.plan.modem.bits_per_symbol as u8;
+        let filter = self.plan.filter();
+        while let Some(z) = self.track.next(&self.history, filter) {
             let away = self.presence.symbol(z);
             let decision = self.decoder.symbol(z, away, &mut |bits| out(Output::Bits { bits, count }));
             observe(z, decision);
@@ -369,28 +507,28 @@ impl QamReceiver {
 
     fn end(&mut self, out: &mut impl FnMut(Output)) {
         self.decoder.drop_withheld();
-        if self.short.is_some() {
-            self.learned = Some(self.track.learned());
+        if self.plan.short.is_some() {
+            self.learned = Some((self.plan, self.track.learned()));
         }
         let symbols = self.presence.away() as f64;
-        let at = self.track.now().plus(-symbols / self.symbol_rate);
+        let at = self.track.now().plus(-symbols / self.plan.symbol_rate);
         out(Output::Ended { at: at.sample().max(0) as u64 });
-        self.lines.reset();
+        self.hunt_anew();
     }
 
     /// The sample at which the alternation began whose last symbol stands before `origin`.
-    fn began(&self, origin: Instant) -> u64 {
-        origin.plus(-(self.long.alternations as f64) / self.symbol_rate).sample().max(0) as u64
+    fn beginning(&self, origin: Instant, alternations: usize) -> u64 {
+        origin.plus(-(alternations as f64) / self.plan.symbol_rate).sample().max(0) as u64
     }
 
-    fn quality(&self, error: f32, began: u64) -> Quality {
-        let cycles = self.track.cycles() - self.carrier;
-        let clock = 0.5 / self.symbol_rate / self.track.half() - 1.0;
+    fn quality(&self, error: f32) -> Quality {
+        let cycles = self.track.cycles() - self.plan.carrier;
+        let clock = self.plan.half() / self.track.half() - 1.0;
         Quality {
             evm: Decibel::from_power(error),
             frequency_offset: (cycles * f64::from(SAMPLE_RATE)) as f32,
             clock_offset: (clock * 1e6) as f32,
-            level: Dbm0::from_power(self.history.power_since(began)),
+            level: Dbm0::from_power(self.history.power_since(self.began)),
         }
     }
 }

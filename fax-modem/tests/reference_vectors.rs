@@ -72,3 +72,28 @@ fn the_short_training_of_v27ter_is_received() {
         decodes(&mut receiver, &format!("{rate}-short"));
     }
 }
+
+#[test]
+fn a_receiver_that_knows_nothing_tells_modem_and_rate() {
+    for mode in [
+        "v27ter-2400",
+        "v27ter-4800",
+        "v29-7200",
+        "v29-9600",
+        "v17-7200",
+        "v17-9600",
+        "v17-12000",
+        "v17-14400",
+    ] {
+        let mut receiver = QamReceiver::any();
+        decodes(
+            &mut receiver,
+            &if mode.starts_with("v29") { mode.to_owned() } else { format!("{mode}-long") },
+        );
+        assert_eq!(receiver.opening().to_string(), mode);
+        if mode.starts_with("v17") {
+            decodes(&mut receiver, &format!("{mode}-short"));
+            assert_eq!(receiver.opening().to_string(), format!("{mode}-short"));
+        }
+    }
+}

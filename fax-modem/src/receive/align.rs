@@ -7,10 +7,13 @@
 use super::fit::Timebase;
 use super::front::{History, Instant, MatchedFilter};
 use super::lesson::Lesson;
+use super::plan::Plan;
 use fax_core::maths::{self, Complex, Phase};
 
 /// Symbols compared at most: 27 dB above white noise of the signal's own power per symbol.
-pub(crate) const OPENING: usize = 64;
+const OPENING: usize = 64;
+/// Symbols a search may take at most: V.17's alternation and some.
+const MOST: usize = 512;
 /// Correlation that counts as found, as a part of what a flat and quiet line gives. The best of 1000
 /// windows of noise reaches 0.17 with 38 symbols; a line that spreads the pulse by 5 ms leaves 0.35.
 const FOUND: f32 = 0.25;
@@ -59,32 +62,53 @@ pub(crate) enum Search {
 }
 
 impl Align {
-    /// For the symbols that follow the alternation; `most` is how many symbols a search may take.
-    pub(crate) fn new(opening: &[Complex], most: usize) -> Self {
-        let opening = unlike_alternation(&opening[..opening.len().min(OPENING)]);
-        let rail = Rail { re: Vec::with_capacity(most), im: Vec::with_capacity(most) };
+    /// With room for the longest alternation there is.
+    pub(crate) fn new() -> Self {
+        let rail = Rail { re: Vec::with_capacity(MOST), im: Vec::with_capacity(MOST) };
         Self {
-            opening_re: opening.iter().map(|symbol| symbol.re).collect(),
-            opening_im: opening.iter().map(|symbol| symbol.im).collect(),
-            opening_power: opening.iter().map(|symbol| symbol.norm_sqr()).sum(),
+            opening_re: Vec::with_capacity(OPENING),
+            opening_im: Vec::with_capacity(OPENING),
+            opening_power: 0.0,
             rails: [rail.clone(), rail],
             cycles: 0.0,
             half: 1.0,
             start: Instant::default(),
             read: 0,
-            limit: 2 * most,
+            limit: 0,
             best: None,
         }
     }
 
-    /// Starts a search at `start`, for a carrier of `cycles` a sample and `half` samples a half symbol.
-    pub(crate) fn begin(&mut self, start: Instant, cycles: f64, half: f64) {
+    /// Starts a search at `start` for the opening of `plan`, whose carrier has `cycles` a sample.
+    pub(crate) fn begin(&mut self, plan: &Plan, start: Instant, cycles: f64) {
         for rail in &mut self.rails {
             rail.re.clear();
             rail.im.clear();
         }
-        (self.start, self.cycles, self.half) = (start, cycles, half);
+        self.take_opening(plan.opening());
+        (self.start, self.cycles, self.half) = (start, cycles, plan.half());
+        self.limit = 2 * (plan.long.alternations + 4 * OPENING).min(MOST);
         (self.read, self.best) = (0, None);
+    }
+
+    /// Takes out of the opening what it has in common with any alternation, so that the alternation
+    /// before it correlates to nothing and only the opening itself stands out.
+    fn take_opening(&mut self, opening: &[Complex]) {
+        let opening = &opening[..opening.len().min(OPENING)];
+        let parity = |odd: usize| opening.iter().skip(odd).step_by(2);
+        let mean = |odd: usize| {
+            let sum = parity(odd).fold(Complex::ZERO, |sum, symbol| sum + *symbol);
+            sum.scale(1.0 / parity(odd).count().max(1) as f32)
+        };
+        let means = [mean(0), mean(1)];
+        self.opening_re.clear();
+        self.opening_im.clear();
+        for (n, symbol) in opening.iter().enumerate() {
+            let unlike = *symbol - means[n & 1];
+            self.opening_re.push(unlike.re);
+            self.opening_im.push(unlike.im);
+        }
+        self.opening_power = maths::power(&self.opening_re) + maths::power(&self.opening_im);
     }
 
     /// Looks at all that has come.
@@ -127,18 +151,6 @@ impl Align {
             self.best = Some(Match { at, strength });
         }
     }
-}
-
-/// Takes out of the opening what it has in common with any alternation, so that the alternation before
-/// it correlates to nothing and only the opening itself stands out.
-fn unlike_alternation(opening: &[Complex]) -> Vec<Complex> {
-    let parity = |odd: usize| opening.iter().skip(odd).step_by(2);
-    let mean = |odd: usize| {
-        let sum = parity(odd).fold(Complex::ZERO, |sum, symbol| sum + *symbol);
-        sum.scale(1.0 / parity(odd).count().max(1) as f32)
-    };
-    let means = [mean(0), mean(1)];
-    opening.iter().enumerate().map(|(n, symbol)| *symbol - means[n & 1]).collect()
 }
 
 /// Symbols summed at once when the continuation is judged: few enough that the carrier need not be

@@ -28,15 +28,20 @@ const COHERENCE: f32 = 0.6;
 /// Farthest offset taken for the modem's own, in turns a block: 70 Hz.
 const FARTHEST: f32 = 0.35;
 
-/// Detector of one modem's alternation.
+/// The lines of one modem's alternation.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    lines: Vec<Line>,
+}
+
+/// Listens for one modem's lines.
 #[derive(Clone, Debug)]
 pub(crate) struct LineDetector {
-    lines: Vec<Line>,
     blocks: [Block; BLOCKS],
     next: usize,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Line {
     re: [f32; BLOCK],
     im: [f32; BLOCK],
@@ -61,43 +66,50 @@ pub(crate) struct Alternation {
     pub(crate) held: f32,
 }
 
-impl LineDetector {
+impl Lines {
     /// For the two symbols of the alternation; carrier and symbol rate in cycles and symbols a sample.
     pub(crate) fn new(carrier: f64, symbol_rate: f64, symbols: [Complex; 2]) -> Self {
         let mean = (symbols[0] + symbols[1]).norm_sqr() / 4.0;
         let swing = (symbols[0] - symbols[1]).norm_sqr() / 4.0;
         let all = mean + swing;
         let half = symbol_rate / 2.0;
-        let lines =
-            [(carrier, mean / all), (carrier - half, swing / all / 2.0), (carrier + half, swing / all / 2.0)]
-                .into_iter()
-                .filter(|(_, share)| *share > 1e-3)
-                .map(|(cycles, share)| Line::new(cycles, share))
-                .collect();
-        Self { lines, blocks: [Block::default(); BLOCKS], next: 0 }
+        let edge = swing / all / 2.0;
+        let lines = [(carrier, mean / all), (carrier - half, edge), (carrier + half, edge)]
+            .into_iter()
+            .filter(|(_, share)| *share > 1e-3)
+            .map(|(cycles, share)| Line::new(cycles, share))
+            .collect();
+        Self { lines }
+    }
+}
+
+impl LineDetector {
+    pub(crate) const fn new() -> Self {
+        Self { blocks: [Block { lines: [Complex::ZERO; 3], power: 0.0 }; BLOCKS], next: 0 }
     }
 
     pub(crate) fn reset(&mut self) {
-        self.blocks = [Block::default(); BLOCKS];
+        *self = Self::new();
     }
 
-    /// Takes the next block; tells whether the last [`BLOCKS`] of them were the alternation.
-    pub(crate) fn block(&mut self, samples: &[f32; BLOCK]) -> Option<Alternation> {
-        let mut block = Block { power: maths::power(samples), ..Block::default() };
-        for (sum, line) in block.lines.iter_mut().zip(&self.lines) {
+    /// Takes the next block of mean square sum `power`; tells whether the last [`BLOCKS`] of them were the
+    /// alternation.
+    pub(crate) fn block(&mut self, lines: &Lines, samples: &[f32; BLOCK], power: f32) -> Option<Alternation> {
+        let mut block = Block { power, ..Block::default() };
+        for (sum, line) in block.lines.iter_mut().zip(&lines.lines) {
             *sum = maths::dot_pair(samples, &line.re, &line.im);
         }
         self.blocks[self.next] = block;
         self.next = (self.next + 1) % BLOCKS;
-        self.judge()
+        self.judge(lines)
     }
 
-    fn judge(&self) -> Option<Alternation> {
+    fn judge(&self, lines: &Lines) -> Option<Alternation> {
         let power: f32 = self.blocks.iter().map(|block| block.power).sum();
         // A real line of power p gives |sum|^2 = p BLOCK^2 / 2.
         let scale = 2.0 / (BLOCK as f32 * power.max(f32::MIN_POSITIVE));
         let (mut held, mut turn, mut paired) = (0.0, Complex::ZERO, 0.0);
-        for (n, line) in self.lines.iter().enumerate() {
+        for (n, line) in lines.lines.iter().enumerate() {
             let sums = |back: usize| self.blocks[(self.next + BLOCKS - 1 - back) % BLOCKS].lines[n];
             let holds = scale * (0..BLOCKS).map(|k| sums(k).norm_sqr()).sum::<f32>();
             if holds < LINE_HOLDS * line.share {

@@ -23,13 +23,10 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    pub(crate) fn new(modem: &Modem) -> Self {
+    /// Sure that a burst of `modem` is there.
+    pub(crate) fn of(modem: &Modem) -> Self {
         let patience = usize::from(modem.symbol_rate.0) * GONE_MS / 1000;
         Self { per_power: 1.0 / modem.mean_power(), power: 1.0, away: 0, patience }
-    }
-
-    pub(crate) fn begin(&mut self) {
-        (self.power, self.away) = (1.0, 0);
     }
 
     /// Takes an equalised symbol; tells whether the carrier is doubted.

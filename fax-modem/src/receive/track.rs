@@ -72,7 +72,7 @@ struct TimingLoop {
 }
 
 impl Track {
-    pub(crate) fn new(power: f32) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             next: Instant::default(),
             half: 1.0,
@@ -82,12 +82,17 @@ impl Track {
             carrier_loop: CarrierLoop::new(),
             timing_loop: TimingLoop::default(),
             equaliser: Equaliser::new(),
-            per_power: 1.0 / power,
+            per_power: 1.0,
             error: 0.0,
             equalised: Complex::ZERO,
             back: Complex::ONE,
             last: (Complex::ZERO, Complex::ZERO),
         }
+    }
+
+    /// Symbols will have this mean power.
+    pub(crate) fn expect_power(&mut self, power: f32) {
+        self.per_power = 1.0 / power;
     }
 
     /// Starts at symbol `first` with what a fit found.

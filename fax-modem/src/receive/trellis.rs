@@ -22,15 +22,20 @@ const REACH: f32 = 12.0;
 const CELLS_PER_UNIT: f32 = 2.0;
 const CELLS: usize = (2.0 * REACH * CELLS_PER_UNIT) as usize;
 
-/// The decoder of one modem.
-#[derive(Clone, Debug)]
-pub(crate) struct Viterbi {
+/// Constellation and code of one modem as the decoder looks them up.
+#[derive(Debug)]
+pub(crate) struct TrellisMap {
     points: [Complex; 128],
     /// Nearest point of each subset by cell, rows of the imaginary part.
     map: Vec<[u8; STATES]>,
     /// The four states from which each state is entered, and the subset of that branch.
     from: [[u8; 4]; STATES],
     subset: [[u8; 4]; STATES],
+}
+
+/// A decoder at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Viterbi {
     metric: [f32; STATES],
     steps: [Step; KEPT],
     /// Steps taken since the start.
@@ -60,7 +65,7 @@ impl Decided {
     }
 }
 
-impl Viterbi {
+impl TrellisMap {
     pub(crate) fn new(modem: &Modem, trellis: &Trellis) -> Self {
         let mut points = [Complex::ZERO; 128];
         for (place, (re, im)) in points.iter_mut().zip(modem.points) {
@@ -77,16 +82,15 @@ impl Viterbi {
                 filled[next] += 1;
             }
         }
-        let mut viterbi = Self {
-            points,
-            map: nearest_by_cell(&points[..modem.points.len()]),
-            from,
-            subset,
-            metric: [0.0; STATES],
-            steps: [Step::default(); KEPT],
-            taken: 0,
-            decided: 0,
-        };
+        let map = nearest_by_cell(&points[..modem.points.len()]);
+        Self { points, map, from, subset }
+    }
+}
+
+impl Viterbi {
+    pub(crate) fn new() -> Self {
+        let mut viterbi =
+            Self { metric: [0.0; STATES], steps: [Step::default(); KEPT], taken: 0, decided: 0 };
         viterbi.reset();
         viterbi
     }
@@ -101,16 +105,16 @@ impl Viterbi {
     /// Takes a symbol in the units of the constellation. Returns what the likeliest path sent last: a
     /// decision without delay, for the loops.
     #[inline]
-    pub(crate) fn step(&mut self, z: Complex) -> Complex {
-        let nearest = &self.map[cell(z)];
+    pub(crate) fn step(&mut self, code: &TrellisMap, z: Complex) -> Complex {
+        let nearest = &code.map[cell(z)];
         let mut distance = [0.0; STATES];
         for (distance, point) in distance.iter_mut().zip(nearest) {
-            *distance = (z - self.points[usize::from(*point & 127)]).norm_sqr();
+            *distance = (z - code.points[usize::from(*point & 127)]).norm_sqr();
         }
         let step = &mut self.steps[self.taken % KEPT];
         let mut metric = [0.0; STATES];
         for state in 0..STATES {
-            let (from, subset) = (&self.from[state], &self.subset[state]);
+            let (from, subset) = (&code.from[state], &code.subset[state]);
             let reach =
                 |n: usize| self.metric[usize::from(from[n] & 7)] + distance[usize::from(subset[n] & 7)];
             let (a, b, c, d) = (reach(0), reach(1), reach(2), reach(3));
@@ -126,17 +130,12 @@ impl Viterbi {
         self.metric = metric.map(|metric| metric - least);
         let last = step.point[best];
         self.taken += 1;
-        self.points[usize::from(last & 127)]
+        code.points[usize::from(last & 127)]
     }
 
     /// What has waited long enough, a stride at a time.
     pub(crate) fn decided(&mut self) -> Option<Decided> {
         (self.taken - self.decided >= DEPTH + STRIDE).then(|| self.trace(STRIDE))
-    }
-
-    /// All that is left, at the end of a burst.
-    pub(crate) fn rest(&mut self) -> Decided {
-        self.trace(self.taken - self.decided)
     }
 
     fn trace(&mut self, count: usize) -> Decided {

@@ -4,7 +4,7 @@
 //!
 //! | fault | tested |
 //! |---|---|
-//! | V.17 short training: its choice between A and B overflows for a quarter of all carrier phases as it sees them. Over a digital path it sees what our start phase and the moment at which its level meter wakes make of it | our start phase trains at every level from -9 to -32 dBm0, at -38, -39 and -40, with and without a leg of G.711; a sweep shows the faulty phases. From -33 to -37 dBm0 no phase serves all levels |
+//! | V.17 short training: its choice between A and B overflows for a quarter of all carrier phases as it sees them. Over a digital path it sees what our start phase and the moment at which its level meter wakes make of it | our start phase trains at every level from -6 to -39 dBm0, with and without a leg of G.711; a sweep shows the faulty phases. Around -40 dBm0 it fails; no phase serves all levels |
 //! | the same over an analogue path, where chance draws the phase | every burst that trains has 0 errors, and at least half of them train |
 //! | V.17 14400: its equaliser is frozen and its timing loop slow | clock offsets of 50 instead of 80 in 10^6 |
 
@@ -111,7 +111,7 @@ fn the_peers_short_training_always_succeeds_on_our_start_phase_over_a_digital_pa
     let sent: Vec<bool> = prbs(22).take(3000).collect();
     for opening in v17() {
         for path in [Path::digital(), Path::g711(Law::A), Path::g711(Law::Mu)] {
-            for level in (9..=32).chain([38, 39, 40]).map(|level| -(level as f32)) {
+            for level in (6..=39_u8).map(|level| -f32::from(level)) {
                 let trains = short_trains(modem(opening), level, &path, &sent, 0);
                 assert_eq!(trains, Some(true), "{opening} {level} dBm0, {}", path.name);
             }
@@ -140,7 +140,7 @@ fn short_trains(
 #[test]
 fn a_sweep_of_start_phases_shows_which_the_peer_fails_on_and_that_ours_is_amid_good_ones() {
     let sent: Vec<bool> = prbs(23).take(800).collect();
-    let levels = [-10.0, -13.0, -20.0, -30.0, -40.0];
+    let levels = [-10.0, -13.0, -20.0, -30.0, -38.0];
     for opening in v17() {
         let tried = |phase: Phase, level: f32| {
             // A table with another phase must live as long as the program, as tables do.
@@ -149,7 +149,7 @@ fn a_sweep_of_start_phases_shows_which_the_peer_fails_on_and_that_ours_is_amid_g
         };
         let all = |phase: Phase| levels.iter().all(|level| tried(phase, *level));
         let ours = modem(opening).start_phase;
-        for degrees in [-4.0, -2.0, 2.0, 4.0] {
+        for degrees in [-2.0, -1.0, 1.0, 2.0] {
             assert!(
                 all(ours.advance(Phase::from_turns(degrees / 360.0))),
                 "{opening}: ours {degrees:+} degrees"
@@ -220,5 +220,27 @@ fn the_peer_reads_our_frames_over_every_fast_modem() {
             });
             assert_eq!(heard, frames, "{opening}, {}", path.name);
         }
+    }
+}
+
+/// Prints what the start phase is chosen from: for each phase, the levels (negative dBm0) at which the
+/// peer does not train on the short sequence.
+#[test]
+#[ignore = "no check: to be run when the pulse of the transmitter changes"]
+fn levels_at_which_each_start_phase_fails() {
+    let sent: Vec<bool> = prbs(25).take(800).collect();
+    for step in 0..120_u32 {
+        let phase = Phase::from_turns(f64::from(step) / 120.0);
+        let mut failed = [Vec::new(), Vec::new()];
+        for (failed, opening) in failed.iter_mut().zip(["v17-7200", "v17-14400"]) {
+            let opening = opening.parse().expect("a modem");
+            let swept: &'static Modem = Box::leak(Box::new(Modem { start_phase: phase, ..*modem(opening) }));
+            for level in 6_u8..=43 {
+                if short_trains(swept, -f32::from(level), &Path::digital(), &sent, 0) != Some(true) {
+                    failed.push(level);
+                }
+            }
+        }
+        println!("{:>3} degrees: {:?} {:?}", 3 * step, failed[0], failed[1]);
     }
 }

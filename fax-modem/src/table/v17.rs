@@ -33,9 +33,9 @@ const fn modem(rate: V17Rate, bits_per_symbol: usize, points: &'static [Point]) 
         sends_short: true,
         protection: Protection { point: A, carrier: 480, silence: 48 }, // clause 5.3
         turn_off: TurnOff { ones: 32, silence: 48 },                    // table 7
-        // 205.3 degrees: within 5 degrees of it SpanDSP trains on the short sequence over a digital path
-        // at every level from -9 to -32 dBm0; held by peer-spandsp/tests/our_transmitter.rs.
-        start_phase: Phase(0x9200_0000),
+        // 318.5 degrees: within 2 degrees of it SpanDSP trains on the short sequence over a digital path
+        // at every level from -6 to -39 dBm0; held by peer-spandsp/tests/our_transmitter.rs.
+        start_phase: Phase(0xE280_0000),
     }
 }
 

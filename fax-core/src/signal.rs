@@ -94,6 +94,13 @@ pub enum Grounds {
     Inferred,
 }
 
+impl Tone {
+    /// Whether it invites V.8 messages.
+    pub const fn is_v8(self) -> bool {
+        matches!(self, Self::AnsAm | Self::AnsAmPr)
+    }
+}
+
 impl Chunk {
     /// Octets that fit into one chunk.
     pub const CAPACITY: usize = 32;

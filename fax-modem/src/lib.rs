@@ -11,6 +11,7 @@ pub mod bits;
 pub mod encoder;
 pub mod fsk;
 pub mod hdlc;
+pub mod line;
 pub mod modem;
 pub mod output;
 pub mod pulse;
@@ -22,6 +23,7 @@ pub mod transmit;
 pub mod v8;
 
 pub use bits::BitQueue;
+pub use line::AudioLine;
 pub use modem::{Receiver, Transmitter};
 pub use output::{Output, Quality};
 pub use receive::QamReceiver;

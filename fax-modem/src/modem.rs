@@ -53,6 +53,22 @@ impl Transmitter {
         }
     }
 
+    /// Bits pushed and not yet sent.
+    pub fn queued_bits(&self) -> usize {
+        match self {
+            Self::Fsk(fsk) => fsk.queued_bits(),
+            Self::Qam(qam) => qam.queued_bits(),
+        }
+    }
+
+    /// Zeros that a fast modem sent because nothing was there, over all bursts. V.21 idles on ones.
+    pub fn underrun_bits(&self) -> u64 {
+        match self {
+            Self::Fsk(_) => 0,
+            Self::Qam(qam) => qam.underrun_bits(),
+        }
+    }
+
     /// Ends the burst once the bits are out.
     pub fn finish(&mut self) {
         match self {

@@ -183,6 +183,12 @@ impl QamReceiver {
         self.plan.modem.opening.with_training(self.training)
     }
 
+    /// The opening, if no other expected one has the same carrier and symbol rate.
+    fn certain_opening(&self) -> Option<Opening> {
+        let alike = self.expected.iter().flatten().filter(|plan| plan.is_kin(self.plan.modem)).count();
+        (alike < 2).then(|| self.opening())
+    }
+
     /// Takes the next samples, in blocks of any length, and tells what they held.
     pub fn process(&mut self, samples: &[i16], out: &mut impl FnMut(Output)) {
         self.process_observed(samples, out, &mut |_, _| ());
@@ -326,6 +332,8 @@ impl QamReceiver {
             self.shift = start.origin.samples_from(time.origin);
         }
         self.training = Training::Long;
+        self.began = self.beginning(start.origin, self.plan.long.alternations);
+        out(Output::Recognised { opening: self.certain_opening(), began: self.began });
         self.begin_fit(start);
         let tried = self.expected.iter().flatten().position(|plan| core::ptr::eq(*plan, self.plan));
         Some(Burst::Fit { start, tried: tried.unwrap_or(0), best: None })
@@ -342,6 +350,7 @@ impl QamReceiver {
         let plan = self.plan;
         let short = plan.lesson(Training::Short);
         self.began = self.beginning(time.origin, short.alternations);
+        out(Output::Recognised { opening: self.certain_opening(), began: self.began });
         let learned = self.learned.filter(|(of, _)| of.is_kin(plan.modem));
         let error = learned.and_then(|(_, learned)| {
             let time = Timebase { origin: time.origin.plus(self.shift), ..time };
@@ -355,7 +364,7 @@ impl QamReceiver {
     }
 
     fn fail(&mut self, out: &mut impl FnMut(Output)) -> Burst {
-        out(Output::TrainingFailed { began: self.began });
+        out(Output::TrainingFailed { opening: self.opening(), began: self.began });
         Burst::Hunt
     }
 
@@ -388,7 +397,7 @@ impl QamReceiver {
         if let Some((least, at)) = best {
             return (least < error && at != tried).then_some(at);
         }
-        self.expected.iter().flatten().skip(tried).position(|plan| rival(plan)).map(|at| at + tried)
+        self.expected.iter().flatten().skip(tried).position(rival).map(|at| at + tried)
     }
 
     fn try_training(
@@ -474,7 +483,7 @@ impl QamReceiver {
         self.track.expect_power(self.plan.modem.mean_power());
         self.decoder.begin(self.plan, self.plan.lesson(self.training));
         self.presence = Presence::of(self.plan.modem);
-        out(Output::Trained { began: self.began, quality: self.quality(error) });
+        out(Output::Trained { opening: self.opening(), began: self.began, quality: self.quality(error) });
         // All of them belong to the training, so no bit comes out.
         for symbol in &self.ones {
             self.decoder.symbol(*symbol, false, &mut |_| ());

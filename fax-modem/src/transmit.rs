@@ -135,6 +135,11 @@ impl QamTransmitter {
         &mut self.bits
     }
 
+    /// Bits pushed and not yet turned into symbols.
+    pub const fn queued_bits(&self) -> usize {
+        self.bits.len()
+    }
+
     /// Ends the burst once the queue is empty: ones fill the last symbol, then comes the turn-off
     /// sequence of the modem, its silence included.
     pub const fn finish(&mut self) {

@@ -25,13 +25,15 @@ fn receive(mut receiver: FskReceiver, samples: &[i16], block: usize) -> Told {
     let mut told = Told::default();
     for (n, samples) in samples.chunks(block).enumerate() {
         receiver.process(samples, &mut |output| match output {
-            Output::Trained { began, quality } => {
+            Output::Trained { began, quality, .. } => {
                 told.trained.push((began, n * block + samples.len()));
                 told.quality = Some(quality);
             }
             Output::Bits { bits, count } => told.bits.extend((0..count).map(|place| bits >> place & 1)),
             Output::Ended { at } => told.ended.push(at),
-            Output::TrainingFailed { .. } => panic!("V.21 has no training that can fail"),
+            Output::Recognised { .. } | Output::TrainingFailed { .. } => {
+                panic!("V.21 has no training that can fail")
+            }
         });
     }
     told

@@ -10,7 +10,7 @@ use fax_modem::{Modem, Output, QamReceiver};
 fn bursts(receiver: &mut QamReceiver, samples: &[i16]) -> Vec<Vec<bool>> {
     let mut bursts: Vec<Vec<bool>> = Vec::new();
     receiver.process(samples, &mut |output| match output {
-        Output::Trained { quality, began } => {
+        Output::Trained { quality, began, .. } => {
             println!("trained, began {began}: {quality:?}");
             bursts.push(Vec::new());
         }

@@ -67,7 +67,7 @@ pub fn run(folder: &Path, line: Impairments, seed: u64) -> Result<Story, Box<dyn
         let mut take = |output| match output {
             Output::Trained { quality, .. } => heard = Some(Figures::from(quality)),
             Output::Bits { bits, count } => received.extend((0..count).map(|n| bits >> n & 1 == 1)),
-            Output::TrainingFailed { .. } | Output::Ended { .. } => {}
+            Output::Recognised { .. } | Output::TrainingFailed { .. } | Output::Ended { .. } => {}
         };
         receiver.process_observed(block, &mut take, &mut |symbol, _| symbols.push((symbol.re, symbol.im)));
     }

@@ -81,7 +81,7 @@ impl Tail {
             probe.push(self.hunt.value(at));
         });
         let began = Front::sample(found.at as f64 + f64::from(found.late));
-        out(Output::Trained { began, quality: quality(&probe.seen()) });
+        out(Output::Trained { began, opening: fax_core::Opening::V21, quality: quality(&probe.seen()) });
         self.tracking = true;
         self.lapse = None;
         self.track.start(found);

@@ -74,6 +74,11 @@ impl FskTransmitter {
         &mut self.bits
     }
 
+    /// Bits pushed and not yet sent.
+    pub const fn queued_bits(&self) -> usize {
+        self.bits.len()
+    }
+
     /// Ends the burst once the last queued bit has left. V.21 has no turn-off sequence.
     pub fn finish(&mut self) {
         if self.state == State::Sending {

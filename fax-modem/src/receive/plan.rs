@@ -26,7 +26,7 @@ pub(crate) struct Plan {
 /// How a modem's symbols are decided.
 #[derive(Debug)]
 pub(crate) enum Decide {
-    Nearest(Slicer),
+    Nearest(Box<Slicer>),
     Trellis(Box<TrellisMap>),
 }
 
@@ -59,7 +59,7 @@ impl Plan {
             symbol_rate,
             lines: Lines::new(carrier, symbol_rate, long.alternation),
             decide: match &modem.coding {
-                Coding::Differential(_) => Decide::Nearest(Slicer::new(modem)),
+                Coding::Differential(_) => Decide::Nearest(Box::new(Slicer::new(modem))),
                 Coding::Trellis(trellis) => Decide::Trellis(Box::new(TrellisMap::new(modem, trellis))),
             },
             filter: MatchedFilter::new(carrier, symbol_rate, f64::from(modem.roll_off)),

@@ -78,7 +78,7 @@ impl BenchReceiver for OurReceiver {
     }
 
     fn process(&mut self, samples: &[i16], report: &mut dyn FnMut(Report)) {
-        self.modem.process(samples, &mut |output| report(output.into()));
+        self.modem.process(samples, &mut |output| Report::of(output).into_iter().for_each(&mut *report));
     }
 
     fn count(&mut self, samples: &[i16]) {
@@ -130,14 +130,15 @@ fn bits_in(output: Output) -> u64 {
     if let Output::Bits { count, .. } = output { count.into() } else { 0 }
 }
 
-impl From<Output> for Report {
-    fn from(output: Output) -> Self {
-        match output {
+impl Report {
+    fn of(output: Output) -> Option<Self> {
+        Some(match output {
+            Output::Recognised { .. } => return None,
             Output::Trained { quality, .. } => Self::Trained { quality: Some(quality.into()) },
             Output::TrainingFailed { .. } => Self::Failed,
             Output::Bits { bits, count } => Self::Bits { bits, count },
             Output::Ended { .. } => Self::Ended,
-        }
+        })
     }
 }
 

@@ -1,0 +1,277 @@
+//! The listening half of a line: all receivers on the same samples, one sentence out of what they say.
+
+use super::event::Event;
+use super::framing::{Reader, frame};
+use super::outbox::Outbox;
+use crate::fsk::{Channel, FskReceiver, Preamble};
+use crate::hdlc::Deframer;
+use crate::output::Output;
+use crate::receive::QamReceiver;
+use crate::table::Modem;
+use crate::tone::{Detector, ToneOutput};
+use crate::v8;
+use fax_core::{Expectation, Framing, Heard, Opening, Signal, Timestamp, Tone};
+
+/// Samples for which V.8 is listened for after an answer tone that invites it: 8 s, longer than a
+/// caller may take for its CM (V.8 8.1).
+const V8_WINDOW: u64 = 64_000;
+/// Samples passed to the receivers at a time, so that what they say stays in the order of the line.
+const BLOCK: usize = 160;
+
+/// Everything that listens.
+#[derive(Clone, Debug)]
+pub(crate) struct Ear {
+    now: u64,
+    deaf_until: u64,
+    tones: Detector,
+    v21: FskReceiver,
+    deframer: Deframer,
+    fast: QamReceiver,
+    reader: Reader,
+    v8: [V8Ear; 2],
+    v8_until: u64,
+    expectation: Expectation,
+    burst: Burst,
+    tone: bool,
+    out: Outbox,
+}
+
+/// Whose burst is being told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Burst {
+    None,
+    V21,
+    /// A fast one that has been recognised but not trained: its opening was told if it was certain.
+    Training {
+        told: bool,
+    },
+    Fast,
+}
+
+/// One channel of V.21 on which V.8 messages may come.
+#[derive(Clone, Debug)]
+struct V8Ear {
+    receiver: FskReceiver,
+    decoder: v8::Decoder,
+}
+
+impl Ear {
+    pub(crate) fn new() -> Self {
+        let v8_ear = |channel| V8Ear {
+            receiver: FskReceiver::hunting(channel, Preamble::V8),
+            decoder: v8::Decoder::new(),
+        };
+        Self {
+            now: 0,
+            deaf_until: 0,
+            tones: Detector::new(),
+            v21: FskReceiver::new(Channel::Two),
+            deframer: Deframer::new(),
+            fast: QamReceiver::any(),
+            reader: Reader::new(),
+            v8: [v8_ear(Channel::One), v8_ear(Channel::Two)],
+            v8_until: 0,
+            expectation: Expectation::ANYTHING,
+            burst: Burst::None,
+            tone: false,
+            out: Outbox::new(),
+        }
+    }
+
+    pub(crate) fn hear(&mut self) -> Option<Heard> {
+        self.out.take()
+    }
+
+    pub(crate) fn event(&mut self) -> Option<(Timestamp, Event)> {
+        self.out.event()
+    }
+
+    /// Hears past this tone, which the line itself sends.
+    pub(crate) fn notch(&mut self, own: Option<Tone>) {
+        self.tones.ignore(own);
+    }
+
+    /// Does not listen while `speaking` and for `after` samples more.
+    pub(crate) fn deafen(&mut self, speaking: bool, after: u64) {
+        if speaking {
+            self.deaf_until = self.now + after;
+        }
+    }
+
+    /// A tone invites V.8: its messages may come.
+    pub(crate) fn await_v8(&mut self) {
+        self.v8_until = self.now + V8_WINDOW;
+    }
+
+    pub(crate) fn expect(&mut self, expectation: Expectation) {
+        self.expectation = expectation;
+        if expectation.is_anything() {
+            self.fast.expect(&Modem::ALL);
+            return;
+        }
+        let mut modems = [Modem::ALL[0]; Expectation::CAPACITY];
+        let mut count = 0;
+        for modem in expectation.iter().filter_map(|expected| Modem::of(expected.opening)) {
+            modems[count] = modem;
+            count += 1;
+        }
+        self.fast.expect(&modems[..count]);
+    }
+
+    pub(crate) fn listen(&mut self, samples: &[i16]) {
+        for block in samples.chunks(BLOCK) {
+            if self.now < self.deaf_until {
+                self.block(&[0; BLOCK][..block.len()]);
+            } else {
+                self.block(block);
+            }
+        }
+    }
+
+    fn block(&mut self, samples: &[i16]) {
+        self.now += samples.len() as u64;
+        self.hear_tones(samples);
+        self.hear_v21(samples);
+        self.hear_fast(samples);
+        if self.now < self.v8_until {
+            self.hear_v8(samples);
+        }
+    }
+
+    fn hear_tones(&mut self, samples: &[i16]) {
+        let Self { tones, out, tone: on, v8_until, now, .. } = self;
+        tones.process(samples, &mut |output| match output {
+            ToneOutput::Began { tone, at } | ToneOutput::Refined { tone, at } => {
+                if tone.is_v8() {
+                    *v8_until = *now + V8_WINDOW;
+                }
+                // Within a burst it is the burst's own spectrum, or an echo of it.
+                if !out.in_burst() {
+                    out.tell(Timestamp::from_samples(at), Signal::Tone(tone));
+                    *on = true;
+                }
+            }
+            ToneOutput::Ended { at } => {
+                if core::mem::take(on) && !out.in_burst() {
+                    out.tell(Timestamp::from_samples(at), Signal::Silence);
+                }
+            }
+        });
+    }
+
+    fn hear_v21(&mut self, samples: &[i16]) {
+        let now = Timestamp::from_samples(self.now);
+        let Self { v21, deframer, out, burst, fast, tone, reader, .. } = self;
+        v21.process(samples, &mut |output| match output {
+            Output::Recognised { .. } => {}
+            Output::Trained { began, quality, .. } => {
+                // Flags for 80 ms are no fast modem, whatever was thought to be going on.
+                if matches!(burst, Burst::Fast | Burst::Training { .. }) {
+                    fast.reset();
+                    reader.end(&mut |_| ());
+                }
+                out.close(now);
+                (*burst, *tone) = (Burst::V21, false);
+                *deframer = Deframer::new();
+                let at = Timestamp::from_samples(began);
+                out.note(at, Event::Trained(Opening::V21, quality));
+                out.tell(at, Signal::Begin(Opening::V21));
+            }
+            Output::TrainingFailed { .. } => out.note(now, Event::TrainingFailed(Opening::V21)),
+            Output::Bits { bits, count } => {
+                if *burst == Burst::V21 {
+                    deframer
+                        .push(bits, count, &mut |event| frame(event, &mut |signal| out.tell(now, signal)));
+                }
+            }
+            Output::Ended { at } => {
+                if *burst == Burst::V21 {
+                    deframer.carrier_lost(&mut |event| frame(event, &mut |signal| out.tell(now, signal)));
+                    end(out, burst, Timestamp::from_samples(at));
+                }
+            }
+        });
+    }
+
+    fn hear_fast(&mut self, samples: &[i16]) {
+        let now = Timestamp::from_samples(self.now);
+        let Self { fast, reader, out, burst, tone, expectation, .. } = self;
+        fast.process(samples, &mut |output| match output {
+            Output::Recognised { opening, began } => {
+                let at = Timestamp::from_samples(began);
+                out.close(at);
+                (*burst, *tone) = (Burst::Training { told: opening.is_some() }, false);
+                if let Some(opening) = opening {
+                    out.tell(at, Signal::Begin(opening));
+                }
+            }
+            Output::Trained { opening, began, quality } => {
+                let at = Timestamp::from_samples(began);
+                out.note(at, Event::Trained(opening, quality));
+                if *burst != (Burst::Training { told: true }) {
+                    out.close(at);
+                    out.tell(at, Signal::Begin(opening));
+                }
+                (*burst, *tone) = (Burst::Fast, false);
+                reader.begin(framing(expectation, opening));
+            }
+            Output::TrainingFailed { opening, .. } => {
+                out.note(now, Event::TrainingFailed(opening));
+                if matches!(burst, Burst::Training { .. }) {
+                    end(out, burst, now);
+                }
+            }
+            Output::Bits { bits, count } => {
+                if *burst == Burst::Fast {
+                    reader.push(bits, count, &mut |signal| out.tell(now, signal));
+                }
+            }
+            Output::Ended { at } => {
+                if *burst == Burst::Fast {
+                    let at = Timestamp::from_samples(at);
+                    reader.end(&mut |signal| out.tell(at, signal));
+                    end(out, burst, at);
+                }
+            }
+        });
+        if *burst == Burst::Fast {
+            reader.flush(&mut |signal| out.tell(now, signal));
+        }
+    }
+
+    fn hear_v8(&mut self, samples: &[i16]) {
+        let now = Timestamp::from_samples(self.now);
+        let Self { v8, out, .. } = self;
+        for ear in v8 {
+            let V8Ear { receiver, decoder } = ear;
+            receiver.process(samples, &mut |output| match output {
+                Output::Bits { bits, count } => {
+                    decoder.process(bits, count, &mut |message| out.note(now, Event::V8(message)));
+                }
+                Output::Ended { .. } => {
+                    if let Some(message) = decoder.end() {
+                        out.note(now, Event::V8(message));
+                    }
+                }
+                Output::Recognised { .. } | Output::Trained { .. } | Output::TrainingFailed { .. } => {}
+            });
+        }
+    }
+}
+
+/// What the burst carries: what was expected of this opening, or of its modem and rate.
+fn framing(expectation: &Expectation, opening: Opening) -> Framing {
+    let exact = expectation.iter().find(|expected| expected.opening == opening);
+    let alike = || expectation.iter().find(|expected| expected.opening.name() == opening.name());
+    exact.or_else(alike).map_or(Framing::Unknown, |expected| expected.framing)
+}
+
+/// Ends the burst, if one was told, with the silence after it.
+fn end(out: &mut Outbox, burst: &mut Burst, at: Timestamp) {
+    let told = out.in_burst();
+    out.close(at);
+    if told {
+        out.tell(at, Signal::Silence);
+    }
+    *burst = Burst::None;
+}

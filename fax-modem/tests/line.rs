@@ -1,0 +1,287 @@
+//! Two phone lines face to face: what one says the other hears, whatever it is.
+
+use fax_core::{
+    Chunk, Expectation, FrameEnd, Framing, Grammar, Line, Opening, Progress, Signal, Span, Timestamp, Tone,
+    Training,
+};
+use fax_modem::AudioLine;
+use fax_modem::line::{Event, Settings};
+use proptest::prelude::*;
+
+const BLOCK: usize = 160;
+
+/// A line that says a list of signals as it finds room, and one that hears it.
+struct Pair {
+    near: AudioLine,
+    far: AudioLine,
+    heard: Vec<(Timestamp, Signal)>,
+    events: Vec<Event>,
+    progress: Vec<Progress>,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let (near, far) = (AudioLine::default(), AudioLine::default());
+        Self { near, far, heard: Vec::new(), events: Vec::new(), progress: Vec::new() }
+    }
+
+    fn block(&mut self) {
+        let mut samples = [0; BLOCK];
+        self.near.fill(&mut samples);
+        self.far.listen(&samples);
+        self.heard.extend(core::iter::from_fn(|| self.far.hear()).map(|heard| (heard.at, heard.signal)));
+        self.events.extend(core::iter::from_fn(|| self.far.event()).map(|(_, event)| event));
+        self.progress.extend(core::iter::from_fn(|| self.near.progress()));
+    }
+
+    fn say(&mut self, signals: &[Signal]) {
+        for signal in signals {
+            for _ in 0..500 {
+                if self.near.say(*signal).is_ok() {
+                    break;
+                }
+                self.block();
+            }
+        }
+    }
+
+    fn run(&mut self, span: Span) {
+        (0..span.samples() / BLOCK as u64).for_each(|_| self.block());
+    }
+
+    fn signals(&self) -> Vec<Signal> {
+        self.heard.iter().map(|(_, signal)| *signal).collect()
+    }
+}
+
+fn frame(octets: &[u8]) -> Vec<Signal> {
+    let chunks = octets.chunks(8).map(|part| Signal::Octets(Chunk::from_octets(part)));
+    chunks.chain([Signal::FrameEnd(FrameEnd::Good)]).collect()
+}
+
+/// Octets of the frames that ended good, and how many ended otherwise.
+fn frames(signals: &[Signal]) -> (Vec<Vec<u8>>, usize) {
+    let (mut frames, mut open, mut others) = (Vec::new(), Vec::new(), 0);
+    for signal in signals {
+        match signal {
+            Signal::Octets(chunk) => open.extend_from_slice(chunk.octets()),
+            Signal::FrameEnd(FrameEnd::Good) => frames.push(core::mem::take(&mut open)),
+            Signal::FrameEnd(_) => {
+                others += 1;
+                open.clear();
+            }
+            _ => {}
+        }
+    }
+    (frames, others)
+}
+
+fn bits(signals: &[Signal]) -> Vec<bool> {
+    let chunks = signals.iter().filter_map(|s| if let Signal::Bits(chunk) = s { Some(*chunk) } else { None });
+    chunks.flat_map(|chunk| chunk.iter_bits().collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn ecm_frames_pass_on_every_carrier_though_nobody_said_what_would_come() {
+    for opening in Opening::ALL {
+        let mut pair = Pair::new();
+        let sent: Vec<Vec<u8>> = (0..3_u8)
+            .map(|n| (0..if opening == Opening::V21 { 20 } else { 260 }).map(|k| (k as u8) ^ n).collect())
+            .collect();
+        pair.run(Span::from_millis(100));
+        pair.say(&[Signal::Begin(opening)]);
+        for one in &sent {
+            pair.say(&frame(one));
+        }
+        pair.say(&[Signal::End]);
+        pair.run(Span::from_millis(4500));
+        let heard = pair.signals();
+        assert_eq!(heard.first(), Some(&Signal::Begin(opening)), "{opening}");
+        assert_eq!(frames(&heard).0, sent, "{opening}: {heard:?}");
+        assert_eq!(heard[heard.len() - 2..], [Signal::End, Signal::Silence], "{opening}");
+        assert!(matches!(pair.progress[..], [Progress::Started(_, _), .., Progress::Ended(_)]));
+    }
+}
+
+#[test]
+fn a_training_check_is_heard_bit_by_bit() {
+    for opening in Opening::ALL.into_iter().skip(1) {
+        let mut pair = Pair::new();
+        pair.far.expect(Expectation::only(opening, Framing::Bits));
+        let mut said = vec![Signal::Begin(opening)];
+        let zeros = opening.bit_rate().0 as usize / 2 / 8;
+        said.extend(vec![0; zeros].chunks(32).map(|part| Signal::Bits(Chunk::from_octets(part))));
+        said.push(Signal::End);
+        pair.say(&said);
+        pair.run(Span::from_millis(2500));
+        let heard = bits(&pair.signals());
+        assert!(heard.len() >= 8 * zeros, "{opening}: {} of {}", heard.len(), 8 * zeros);
+        assert!(heard[..8 * zeros].iter().all(|bit| !bit), "{opening}");
+        assert!(heard.len() < 8 * zeros + 600, "{opening}: {} bits too many", heard.len() - 8 * zeros);
+    }
+}
+
+#[test]
+fn a_certain_training_is_announced_before_it_ends() {
+    let opening = Opening::V17(fax_core::V17Rate::R14400, Training::Long);
+    let mut pair = Pair::new();
+    pair.far.expect(Expectation::only(opening, Framing::Bits));
+    pair.say(&[Signal::Begin(opening)]);
+    pair.run(Span::from_millis(300));
+    assert_eq!(pair.signals(), [Signal::Begin(opening)]);
+}
+
+#[test]
+fn a_fax_call_is_heard_as_it_is_said() {
+    let v17 = |training| Opening::V17(fax_core::V17Rate::R14400, training);
+    let mut pair = Pair::new();
+    pair.run(Span::from_millis(300));
+    pair.say(&[Signal::Tone(Tone::Ced)]);
+    pair.run(Span::from_millis(2600));
+    pair.say(&[Signal::Silence, Signal::Begin(Opening::V21)]);
+    pair.say(&frame(&[0xFF, 0xC8, 0x80, 0, 0xEE, 0xF8]));
+    pair.say(&[Signal::End, Signal::Begin(v17(Training::Long)), Signal::Bits(Chunk::from_octets(&[0; 32]))]);
+    pair.say(&[Signal::End, Signal::Begin(Opening::V21)]);
+    pair.say(&frame(&[0xFF, 0xC8, 0x84]));
+    pair.say(&[Signal::End, Signal::Begin(v17(Training::Short))]);
+    pair.say(&frame(&[0xFF, 0xC0, 0x60, 0, 1, 2, 3]));
+    pair.say(&[Signal::End]);
+    pair.run(Span::from_millis(5000));
+    let shape: Vec<Signal> = pair
+        .signals()
+        .into_iter()
+        .filter(|s| !matches!(s, Signal::Octets(_) | Signal::Bits(_) | Signal::FrameEnd(_)))
+        .collect();
+    assert_eq!(
+        shape,
+        [
+            Signal::Tone(Tone::Ced),
+            Signal::Silence,
+            Signal::Begin(Opening::V21),
+            Signal::End,
+            Signal::Silence,
+            Signal::Begin(v17(Training::Long)),
+            Signal::End,
+            Signal::Silence,
+            Signal::Begin(Opening::V21),
+            Signal::End,
+            Signal::Silence,
+            Signal::Begin(v17(Training::Short)),
+            Signal::End,
+            Signal::Silence,
+        ]
+    );
+    let (frames, others) = frames(&pair.signals());
+    assert_eq!(frames.len(), 3);
+    assert_eq!(others, 0);
+    // 75 ms lie between what ends and what begins.
+    for pair in pair.progress.windows(2) {
+        if let [Progress::Ended(ended), Progress::Started(_, started)] = pair {
+            assert_eq!(started.since(*ended), Span::from_millis(75));
+        }
+    }
+}
+
+#[test]
+fn a_line_does_not_hear_itself_and_hears_the_other_through_its_own_tone() {
+    let mut line = AudioLine::default();
+    line.say(Signal::Tone(Tone::Cng)).unwrap();
+    let mut far = AudioLine::default();
+    let (mut said, mut heard) = (false, Vec::new());
+    for n in 0..400 {
+        let (mut own, mut other) = ([0; BLOCK], [0; BLOCK]);
+        line.fill(&mut own);
+        far.fill(&mut other);
+        if n == 50 {
+            far.say(Signal::Begin(Opening::V21)).unwrap();
+        }
+        if !said && far.room().bits >= 24 {
+            frame(&[0xFF, 0xC8, 0x80]).into_iter().for_each(|signal| far.say(signal).unwrap());
+            far.say(Signal::End).unwrap();
+            said = true;
+        }
+        // The hybrid sends a quarter of the own voice back.
+        let both: Vec<i16> = own.iter().zip(&other).map(|(own, other)| own / 4 + other).collect();
+        line.listen(&both);
+        heard.extend(core::iter::from_fn(|| line.hear()).map(|heard| heard.signal));
+    }
+    assert_eq!(heard.first(), Some(&Signal::Begin(Opening::V21)), "{heard:?}");
+    assert_eq!(frames(&heard).0, [[0xFF, 0xC8, 0x80]]);
+}
+
+#[test]
+fn a_line_that_runs_dry_never_makes_a_frame_good() {
+    let mut pair = Pair::new();
+    pair.say(&[Signal::Begin(Opening::V21), Signal::Octets(Chunk::from_octets(&[0xFF, 0xC8, 1, 2]))]);
+    pair.run(Span::from_millis(3000));
+    pair.say(&[Signal::FrameEnd(FrameEnd::Good), Signal::End]);
+    pair.run(Span::from_millis(1000));
+    let (good, others) = frames(&pair.signals());
+    assert!(good.is_empty() && others == 1, "{:?}", pair.signals());
+    let aborted =
+        core::iter::from_fn(|| pair.near.event()).any(|(_, e)| e == Event::FramesAborted { frames: 1 });
+    assert!(aborted);
+}
+
+#[test]
+fn what_may_not_be_said_changes_nothing() {
+    let mut line = AudioLine::new(Settings::default());
+    assert!(line.say(Signal::End).is_err());
+    assert!(line.say(Signal::Bits(Chunk::from_octets(&[1]))).is_err());
+    line.say(Signal::Begin(Opening::V21)).unwrap();
+    assert!(line.say(Signal::Octets(Chunk::from_octets(&[1]))).is_err(), "the carrier is not on yet");
+    assert_eq!(line.room().bits, 0);
+    let mut samples = [0; 800];
+    line.fill(&mut samples);
+    assert!(line.room().bits > 0);
+    line.say(Signal::Octets(Chunk::from_octets(&[1]))).unwrap();
+}
+
+fn any_signal() -> impl Strategy<Value = Signal> {
+    let opening = prop::sample::select(Opening::ALL.to_vec());
+    let octets = prop::collection::vec(any::<u8>(), 0..32);
+    prop_oneof![
+        Just(Signal::Silence),
+        Just(Signal::Missing),
+        Just(Signal::End),
+        prop::sample::select(vec![Tone::Cng, Tone::Ced, Tone::AnsPr, Tone::AnsAm, Tone::AnsAmPr])
+            .prop_map(Signal::Tone),
+        opening.prop_map(Signal::Begin),
+        octets.clone().prop_map(|o| Signal::Octets(Chunk::from_octets(&o))),
+        octets.prop_map(|o| Signal::Bits(Chunk::from_octets(&o))),
+        prop::sample::select(vec![FrameEnd::Good, FrameEnd::Bad, FrameEnd::Aborted])
+            .prop_map(Signal::FrameEnd),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever is said in whatever order: what is heard is a grammatical sentence, and every frame
+    /// that is heard good was said good.
+    #[test]
+    fn what_is_heard_is_always_a_sentence(said in prop::collection::vec((any_signal(), 0..25_u32), 0..60)) {
+        let mut pair = Pair::new();
+        let mut said_frames = Vec::new();
+        let mut open = Vec::new();
+        for (signal, blocks) in said {
+            if pair.near.say(signal).is_ok() {
+                match signal {
+                    Signal::Octets(chunk) => open.extend_from_slice(chunk.octets()),
+                    Signal::FrameEnd(FrameEnd::Good) => said_frames.push(core::mem::take(&mut open)),
+                    Signal::FrameEnd(_) => open.clear(),
+                    _ => {}
+                }
+            }
+            (0..blocks).for_each(|_| pair.block());
+        }
+        pair.run(Span::from_millis(1500));
+        let mut grammar = Grammar::default();
+        for signal in pair.signals() {
+            prop_assert_eq!(grammar.take(signal), Ok(()));
+        }
+        for good in frames(&pair.signals()).0 {
+            prop_assert!(said_frames.contains(&good), "{good:?} was never said");
+        }
+    }
+}

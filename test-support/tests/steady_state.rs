@@ -112,6 +112,7 @@ struct Told {
 impl Told {
     fn take(&mut self, output: Output) {
         match output {
+            Output::Recognised { .. } => {}
             Output::Trained { .. } => self.trained += 1,
             Output::TrainingFailed { .. } => self.failed += 1,
             Output::Bits { count, .. } => self.bits += usize::from(count),

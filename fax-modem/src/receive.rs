@@ -285,7 +285,9 @@ impl QamReceiver {
             Burst::Hunt => {}
             // A window that lies wholly within the alternation shows the carrier best.
             Burst::Align { held, .. } if heard.held > held => {}
-            Burst::Train { .. } | Burst::Rate { .. } if surely => {}
+            Burst::Train { .. } | Burst::Rate { .. } if surely => {
+                out(Output::TrainingFailed { opening: self.opening(), began: self.began });
+            }
             Burst::Data if surely => {
                 out(Output::Ended { at: self.history.written().saturating_sub(lines::SPAN as u64) });
             }
@@ -325,6 +327,8 @@ impl QamReceiver {
             Burst::Hunt => None,
             Burst::Align { cycles, .. } => match self.align.search(&self.history, self.plan.filter()) {
                 Search::On => None,
+                // What was recognised before it was sought again has failed.
+                Search::Lost if self.retries < RETRIES => Some(self.fail(out)),
                 Search::Lost => Some(self.hunt()),
                 Search::Found { at, .. } => {
                     let time = Timebase { origin: at, half: self.plan.half(), cycles };

@@ -102,6 +102,11 @@ impl AudioLine {
         }
     }
 
+    /// Listens for V.8 messages for the next 8 s, as after an answer tone that invites them.
+    pub fn expect_v8(&mut self) {
+        self.ear.await_v8();
+    }
+
     /// The next event, for records and people.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
         self.ear.event().or_else(|| self.mouth.event())

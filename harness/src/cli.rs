@@ -1,5 +1,6 @@
 //! Command lines: `faxlab modem ...`, `faxlab listen`.
 
+mod listen;
 mod modem;
 
 use clap::{Parser, Subcommand};
@@ -18,12 +19,15 @@ enum Command {
     /// Measures and runs single modems.
     #[command(subcommand)]
     Modem(modem::Command),
+    /// What the whole receiver bank hears in a recording: tones, trainings, frames, with times.
+    Listen(listen::Listen),
 }
 
 impl Cli {
     pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
         match self.command {
             Command::Modem(command) => command.run(),
+            Command::Listen(listen) => listen.run(),
         }
     }
 }

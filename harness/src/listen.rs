@@ -3,7 +3,10 @@
 //! Signals come in pieces; a transcript puts the octets of a frame and the bits of a page together, so
 //! that a person reads tones, trainings and frames with their times.
 
-use fax_core::{FrameEnd, Grounds, Heard, Opening, Signal, Timestamp, Tone};
+use fax_core::{FrameEnd, Grounds, Heard, Line, Opening, Signal, Timestamp, Tone};
+use fax_modem::AudioLine;
+use fax_modem::line::Event;
+use fax_modem::v8::Message;
 use serde::Serialize;
 use std::fmt;
 
@@ -50,6 +53,31 @@ pub enum What {
     },
     /// Something stood here and is lost.
     Missing,
+    /// What a training or preamble showed of the line.
+    Trained {
+        /// The modem.
+        mode: String,
+        /// Error of the equalised symbols against their power, dB.
+        evm_db: f32,
+        /// Carrier offset, hertz.
+        frequency: f32,
+        /// Clock offset, parts in 10^6.
+        clock_ppm: f32,
+        /// Level, dBm0.
+        level: f32,
+    },
+    /// A training was recognised and led to nothing.
+    TrainingFailed {
+        /// The modem.
+        mode: String,
+    },
+    /// A V.8 message.
+    V8 {
+        /// CI, CM or JM, CJ.
+        message: &'static str,
+        /// Whether it offers V.34 for fax.
+        super_g3: bool,
+    },
     /// The carrier is gone.
     End,
 }
@@ -59,6 +87,48 @@ pub enum What {
 pub struct Transcript {
     frame: Option<(Timestamp, Vec<u8>)>,
     bits: Option<(Timestamp, usize)>,
+}
+
+impl Entry {
+    /// The entry of an event, if it tells what was heard.
+    pub fn of(at: Timestamp, event: &Event) -> Option<Self> {
+        let what = match event {
+            Event::Trained(opening, quality) => What::Trained {
+                mode: opening.to_string(),
+                evm_db: quality.evm.0,
+                frequency: quality.frequency_offset,
+                clock_ppm: quality.clock_offset,
+                level: quality.level.0,
+            },
+            Event::TrainingFailed(opening) => What::TrainingFailed { mode: opening.to_string() },
+            Event::V8(Message::Menu(menu)) => What::V8 { message: "CM or JM", super_g3: menu.is_super_g3() },
+            Event::V8(Message::Ci(_)) => What::V8 { message: "CI", super_g3: false },
+            Event::V8(Message::Cj) => What::V8 { message: "CJ", super_g3: false },
+            _ => return None,
+        };
+        Some(Self { at: at.seconds(), what, grounds: None })
+    }
+}
+
+/// All that a line hears in `samples`, in the order of time.
+pub fn listen(samples: &[i16]) -> Vec<Entry> {
+    const BLOCK: usize = 160;
+    let (mut line, mut transcript, mut entries) = (AudioLine::default(), Transcript::default(), Vec::new());
+    // A second of silence lets a burst that the recording cuts off come to its end.
+    for block in samples.chunks(BLOCK).chain([[0; BLOCK].as_slice(); 50]) {
+        // A recording may begin anywhere, also after the answer tone.
+        line.expect_v8();
+        line.listen(block);
+        while let Some((at, event)) = line.event() {
+            entries.extend(Entry::of(at, &event));
+        }
+        while let Some(heard) = line.hear() {
+            entries.extend(transcript.take(heard));
+        }
+    }
+    entries.extend(transcript.rest());
+    entries.sort_by(|a, b| a.at.total_cmp(&b.at));
+    entries
 }
 
 impl Transcript {
@@ -112,6 +182,13 @@ impl fmt::Display for Entry {
             What::Frame { octets, check } => write!(f, "  frame, {check}: {octets}"),
             What::Bits { count } => write!(f, "  {count} bits"),
             What::Missing => write!(f, "  something is missing"),
+            What::Trained { mode, evm_db, frequency, clock_ppm, level } => write!(
+                f,
+                "  {mode} trained: EVM {evm_db:.1} dB, {frequency:+.1} Hz, {clock_ppm:+.0} ppm, {level:.1} dBm0"
+            ),
+            What::TrainingFailed { mode } => write!(f, "  {mode} failed to train"),
+            What::V8 { message, super_g3: true } => write!(f, "V.8 {message}, Super G3"),
+            What::V8 { message, .. } => write!(f, "V.8 {message}"),
             What::End => write!(f, "end of carrier"),
         }?;
         self.grounds.map_or(Ok(()), |grounds| write!(f, " ({grounds})"))
@@ -195,6 +272,30 @@ mod tests {
             "    1.100 s    256 bits",
         ];
         assert_eq!(lines, expected);
+    }
+
+    fn heard(name: &str) -> Vec<String> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/modem/");
+        let samples = crate::wav::read(std::path::Path::new(&format!("{folder}{name}.wav")), 0).unwrap();
+        listen(&samples).iter().map(|entry| entry.to_string()[12..].trim().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_recording_is_understood_without_being_told_what_it_is() {
+        let v21 = heard("v21-ch2-hdlc");
+        assert!(v21.contains(&"frame, good: ff c8 01 00 73 ff f8 7e 22 ff".to_owned()), "{v21:?}");
+        let v8 = heard("v8-cm-cj-ch1");
+        assert!(
+            v8.contains(&"V.8 CM or JM, Super G3".to_owned()) && v8.contains(&"V.8 CJ".to_owned()),
+            "{v8:?}"
+        );
+        for mode in ["v27ter-2400", "v27ter-4800", "v17-7200", "v17-9600", "v17-12000", "v17-14400"] {
+            let line = heard(&format!("{mode}-long"));
+            assert!(line.contains(&mode.to_owned()), "{line:?}");
+        }
+        for mode in ["v29-7200", "v29-9600"] {
+            assert!(heard(mode).contains(&mode.to_owned()));
+        }
     }
 
     #[test]

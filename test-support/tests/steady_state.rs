@@ -2,7 +2,8 @@
 
 use fax_core::{Chunk, Dbm0, FrameEnd, Opening, Tone, Training};
 use fax_modem::fsk::{Channel, FskReceiver, FskTransmitter};
-use fax_modem::{EchoProtection, Modem, Output, QamTransmitter, hdlc, tone};
+use fax_modem::v8::{CallFunction, Decoder, Menu, Message, Modulations};
+use fax_modem::{BitQueue, EchoProtection, Modem, Output, QamReceiver, QamTransmitter, hdlc, tone};
 use fax_test_support::{CountingAllocator, allocations_during, is_counting};
 
 #[global_allocator]
@@ -97,4 +98,113 @@ fn no_tone_is_made_or_heard_with_an_allocation() {
         assert_eq!(allocations, 0, "{tone:?}");
         assert!(heard > 0, "{tone:?}");
     }
+}
+
+/// What a fast receiver told.
+#[derive(Debug, Default, PartialEq)]
+struct Told {
+    trained: usize,
+    failed: usize,
+    bits: usize,
+    ended: usize,
+}
+
+impl Told {
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Recognised { .. } => {}
+            Output::Trained { .. } => self.trained += 1,
+            Output::TrainingFailed { .. } => self.failed += 1,
+            Output::Bits { count, .. } => self.bits += usize::from(count),
+            Output::Ended { .. } => self.ended += 1,
+        }
+    }
+}
+
+/// A second of data behind a training, then silence.
+fn burst(tx: &mut QamTransmitter, training: Training) -> Vec<i16> {
+    tx.start(training, EchoProtection::On);
+    let (mut words, mut samples) = (words().take(tx.modem().opening.bit_rate().0 as usize / 32), Vec::new());
+    let mut block = [0; 160];
+    loop {
+        while tx.bits().room() >= 32 {
+            let Some(word) = words.next() else {
+                tx.finish();
+                break;
+            };
+            tx.bits().push(word, 32);
+        }
+        let filled = tx.fill(&mut block);
+        samples.extend_from_slice(&block[..filled]);
+        if filled < block.len() {
+            samples.extend([0; 1600]);
+            return samples;
+        }
+    }
+}
+
+/// Two seconds of white noise.
+fn noise() -> Vec<i16> {
+    words().take(16_000).map(|word| (word >> 20) as i16 - 2048).collect()
+}
+
+#[test]
+fn no_fast_demodulator_allocates_in_a_burst_or_between_bursts() {
+    assert!(is_counting());
+    for modem in Modem::ALL {
+        let mut tx = QamTransmitter::new(modem, Dbm0(-13.0));
+        let (long, short, noise) = (burst(&mut tx, Training::Long), burst(&mut tx, Training::Short), noise());
+        let cut = &long[..long.len() / 4];
+        let (mut rx, mut told) = (QamReceiver::new(modem), Told::default());
+        let allocations = allocations_during(|| {
+            for samples in [&noise, &long, &short, &noise, cut, &long, &noise] {
+                samples.chunks(160).for_each(|block| rx.process(block, &mut |output| told.take(output)));
+            }
+            rx.reset();
+            rx.process(&short, &mut |output| told.take(output));
+            rx.expect(&Modem::ALL);
+            rx.process(&long, &mut |output| told.take(output));
+        });
+        assert_eq!(allocations, 0, "{}", modem.opening);
+        // Trained, failed, gave bits and ended: every state was passed through.
+        assert!(told.trained >= 5 && told.ended >= 5, "{}: {told:?}", modem.opening);
+        assert!(told.bits > 3 * modem.opening.bit_rate().0 as usize, "{}: {told:?}", modem.opening);
+    }
+}
+
+#[test]
+fn v8_messages_are_queued_and_read_without_an_allocation() {
+    assert!(is_counting());
+    let menu = Message::Menu(Menu::new(CallFunction::FaxFromCaller, Modulations::V17 | Modulations::V29));
+    let (mut queue, mut decoder, mut heard) = (BitQueue::new(), Decoder::new(), 0);
+    let allocations = allocations_during(|| {
+        for message in [menu, menu, menu, Message::Cj, Message::Ci(CallFunction::FaxFromCaller)] {
+            message.push_to(&mut queue);
+        }
+        while !queue.is_empty() {
+            let (bits, count) = queue.take(8);
+            decoder.process(bits as u8, count as u8, &mut |_| heard += 1);
+        }
+        heard += usize::from(decoder.end().is_some());
+    });
+    assert_eq!((allocations, heard), (0, 2));
+}
+
+#[test]
+fn tones_are_sought_in_noise_and_beside_our_own_without_an_allocation() {
+    assert!(is_counting());
+    let (noise, mut detector, mut heard) = (noise(), tone::Detector::new(), 0);
+    let mut own = tone::Generator::new(Tone::Cng, Dbm0(-13.0));
+    let mut block = [0; 160];
+    let allocations = allocations_during(|| {
+        detector.process(&noise, &mut |_| heard += 1);
+        detector.ignore(Some(Tone::Cng));
+        for _ in 0..100 {
+            own.fill(&mut block);
+            detector.process(&block, &mut |_| heard += 1);
+        }
+        detector.ignore(None);
+        detector.process(&noise, &mut |_| heard += 1);
+    });
+    assert_eq!((allocations, heard), (0, 0));
 }

@@ -64,12 +64,13 @@ pub(crate) enum Search {
 impl Align {
     /// With room for the longest alternation there is.
     pub(crate) fn new() -> Self {
-        let rail = Rail { re: Vec::with_capacity(MOST), im: Vec::with_capacity(MOST) };
+        // Not one made from the other: a clone of a vector has no room to spare.
+        let rail = |_| Rail { re: Vec::with_capacity(MOST), im: Vec::with_capacity(MOST) };
         Self {
             opening_re: Vec::with_capacity(OPENING),
             opening_im: Vec::with_capacity(OPENING),
             opening_power: 0.0,
-            rails: [rail.clone(), rail],
+            rails: [0, 1].map(rail),
             cycles: 0.0,
             half: 1.0,
             start: Instant::default(),

@@ -14,6 +14,9 @@ const ALTERNATIONS: usize = 24;
 const PLACES: i64 = 10;
 const PLACE: f64 = 0.125;
 
+/// How far a carrier may have moved since the last burst, in turns a symbol: 0.1 Hz at 2400 baud.
+const DRIFT: f32 = 4e-5;
+
 /// What the end of one burst leaves to the start of the next.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Learned {
@@ -68,7 +71,7 @@ pub(crate) fn resynchronise(
         let moved = best as f64 - PLACES as f64 + vertex;
         time.origin = time.origin.plus(moved * width * 2.0 * time.half);
         let found = compare(track, time, lesson, history, filter);
-        time.cycles += f64::from(found.frequency) / (2.0 * time.half);
+        time.cycles += f64::from(found.frequency * trust(&found, lesson)) / (2.0 * time.half);
         width /= 4.0;
     }
     let found = compare(track, time, lesson, history, filter);
@@ -77,6 +80,14 @@ pub(crate) fn resynchronise(
     track.join(time, symbols, history, filter);
     track.error = found.error;
     Some(found.error)
+}
+
+/// How far to believe the frequency that so few symbols show against what the last burst knew: as the
+/// variances of both demand. A wrong start costs the first symbols more than a drift would.
+fn trust(found: &Match, lesson: &Lesson) -> f32 {
+    let symbols = (lesson.known.len() + lesson.alternations.min(ALTERNATIONS)) as f32;
+    let here = 6.0 * found.error / (symbols * symbols * symbols * 4.0 * maths::PI as f32 * maths::PI as f32);
+    DRIFT * DRIFT / (DRIFT * DRIFT + here)
 }
 
 /// Where a parabola through three values one step apart is least, from the middle one.

@@ -9,7 +9,7 @@ use fax_core::maths::{self, Complex, Phase};
 
 /// Gains of the carrier loop: a noise bandwidth of 1 % of the symbol rate in quiet, up to what a
 /// phase jitter of mains frequency asks for.
-const CARRIER_GAIN: (f32, f32) = (0.02, 0.4);
+const CARRIER_GAIN: (f32, f32) = (0.02, 0.7);
 /// How fast the gain follows the errors' likeness to each other.
 const GAIN_STEP: f32 = 0.003;
 /// Symbols after which the errors' variance is looked at again.

@@ -2,6 +2,7 @@
 //! signals that are no tone, and something like speech.
 #![allow(dead_code, unreachable_pub, reason = "each user takes what it needs")]
 
+pub mod bursts;
 pub mod fuzz_v8;
 pub mod random;
 pub mod signals;

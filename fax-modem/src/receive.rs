@@ -381,7 +381,7 @@ impl QamReceiver {
             resync::resynchronise(&mut self.track, &learned, time, short, &self.history, plan.filter())
         });
         match error {
-            Some(error) if error <= UNUSABLE => Burst::Train { next: short.known.len(), error },
+            Some(error) if is_usable(error) => Burst::Train { next: short.known.len(), error },
             _ => self.fail(out),
         }
     }
@@ -408,7 +408,7 @@ impl QamReceiver {
             return Some(self.try_training(start, next, tried, best, outcome.error));
         }
         self.began = self.beginning(self.fit.time.origin, self.plan.long.alternations);
-        Some(if outcome.error > UNUSABLE { self.look_again(out) } else { self.start_tracking(&outcome) })
+        Some(if is_usable(outcome.error) { self.start_tracking(&outcome) } else { self.look_again(out) })
     }
 
     /// The next expected modem whose training might be the one at hand: one not tried yet, or at the
@@ -469,7 +469,7 @@ impl QamReceiver {
             next += 1;
             self.track.learn(*symbol);
         }
-        if self.track.error > UNUSABLE {
+        if !is_usable(self.track.error) {
             return Some(self.fail(out));
         }
         self.ones.clear();
@@ -540,7 +540,9 @@ impl QamReceiver {
 
     fn end(&mut self, out: &mut impl FnMut(Output)) {
         self.decoder.drop_withheld();
-        if self.plan.short.is_some() {
+        // A burst that was lost before its end teaches nothing.
+        let sound = is_usable(self.track.error) && !self.presence.was_overdriven();
+        if self.plan.short.is_some() && sound {
             self.learned = Some((self.plan, self.track.learned()));
         }
         let symbols = self.presence.away() as f64;
@@ -564,4 +566,9 @@ impl QamReceiver {
             level: Dbm0::from_power(self.history.power_since(self.began)),
         }
     }
+}
+
+/// Not so for what is no number.
+fn is_usable(error: f32) -> bool {
+    error <= UNUSABLE
 }

@@ -162,6 +162,34 @@ fn a_dropout_of_20_ms_in_the_data_does_not_end_a_burst_and_right_bits_resume() {
     }
 }
 
+#[test]
+fn a_jump_of_level_within_a_burst_ends_it_or_is_followed_and_harms_no_later_one() {
+    for modem in Modem::ALL {
+        let end = training_samples(modem, Training::Long);
+        let faint = Kind { level: -55.0, ms: 1000, ..Kind::LONG }.burst(modem, 31).samples;
+        let (long, short) =
+            (Kind::LONG.burst(modem, 32), Kind { training: Training::Short, ..Kind::LONG }.burst(modem, 33));
+        for at in [GAP + 100, end / 2, end - 100, end + 10, end + 2000] {
+            for gain in [0.0, 0.05, 0.3, 2.0, 3.0, 5.0, 8.0, 12.0, 15.0, 20.0, 50.0, 1e3, 1e6] {
+                let context = format!("{}, {gain} times from {at} on", modem.opening);
+                let mut receiver = QamReceiver::new(modem);
+                // Taught by a sound burst: one that breaks within its data must not teach anything else.
+                assert_received(&mut receiver, &long, &context);
+                let jump = faint[at..].iter().map(|x| (f64::from(*x) * gain) as i16);
+                let samples: Vec<i16> = faint[..at].iter().copied().chain(jump).collect();
+                let outputs = told(&mut receiver, &samples);
+                assert!(outputs.len() < 20_000, "{context}: {} outputs", outputs.len());
+                // 6 dB make wrong decisions that are as close as right ones: what they teach, only a long
+                // training mends.
+                if at > end && gain != 2.0 {
+                    assert_received(&mut receiver, &short, &format!("{context}, short"));
+                }
+                assert_received(&mut receiver, &long, &context);
+            }
+        }
+    }
+}
+
 /// Samples that no line could bring, or only a broken one.
 fn extremes() -> Vec<(&'static str, Vec<i16>)> {
     let square =

@@ -117,7 +117,7 @@ impl Abuse {
     fn square(&mut self, length: usize) -> Vec<i16> {
         let half = 1 + self.pick(40);
         let peak = if self.pick(2) == 0 { i16::MAX } else { (self.rng.next_u64() as i16).saturating_abs() };
-        (0..length).map(|n| if n / half % 2 == 0 { peak } else { -1 - peak }).collect()
+        (0..length).map(|n| if (n / half).is_multiple_of(2) { peak } else { -1 - peak }).collect()
     }
 
     fn pulses(&mut self, length: usize) -> Vec<i16> {

@@ -28,6 +28,7 @@ mod lines;
 mod plan;
 mod presence;
 mod resync;
+mod sighting;
 mod slicer;
 mod track;
 mod trellis;
@@ -44,6 +45,7 @@ use lines::{BLOCK, LineDetector};
 use plan::Plan;
 use presence::Presence;
 use resync::Learned;
+use sighting::Sighting;
 use track::Track;
 
 /// Error left by a training, relative to the power of the symbols, above which it has failed: any
@@ -82,6 +84,8 @@ pub struct QamReceiver {
     /// What the last burst taught, and whose it was.
     learned: Option<(&'static Plan, Learned)>,
     retries: u8,
+    /// An alternation that came while a training was thought to be going on.
+    sighting: Option<Sighting>,
     /// Samples from where the opening alone seemed to stand to where the whole training said it was: on a
     /// line that delays the band's edges the next opening will seem to stand as wrong.
     shift: f64,
@@ -151,6 +155,7 @@ impl QamReceiver {
             began: 0,
             learned: None,
             retries: 0,
+            sighting: None,
             shift: 0.0,
             ones: Vec::with_capacity(RATE_SYMBOLS),
             burst: Burst::Hunt,
@@ -221,6 +226,7 @@ impl QamReceiver {
     /// ones.
     pub fn reset(&mut self) {
         self.burst = Burst::Hunt;
+        self.sighting = None;
         self.hunt_anew();
     }
 
@@ -273,27 +279,42 @@ impl QamReceiver {
 
     /// An alternation opens a training, whatever was thought to be going on.
     fn alternation(&mut self, heard: lines::Alternation, plan: &'static Plan, out: &mut impl FnMut(Output)) {
+        let sighting = Sighting { heard, plan, at: self.history.written() };
+        let surely = heard.held >= lines::SURELY;
         match self.burst {
             Burst::Hunt => {}
             // A window that lies wholly within the alternation shows the carrier best.
             Burst::Align { held, .. } if heard.held > held => {}
-            Burst::Align { .. } | Burst::Choose { .. } | Burst::Fit { .. } => return,
-            Burst::Train { .. } | Burst::Rate { .. } | Burst::Data => {
-                if heard.held < lines::SURELY {
-                    return;
-                }
-                if matches!(self.burst, Burst::Data) {
-                    out(Output::Ended { at: self.history.written().saturating_sub(lines::SPAN as u64) });
-                }
+            Burst::Train { .. } | Burst::Rate { .. } if surely => {
+                out(Output::TrainingFailed { opening: self.opening(), began: self.began });
+            }
+            Burst::Data if surely => {
+                out(Output::Ended { at: self.history.written().saturating_sub(lines::SPAN as u64) });
+            }
+            Burst::Data => return,
+            _ => {
+                self.sighting = Some(self.sighting.map_or(sighting, |kept| kept.or_later(sighting)));
+                return;
             }
         }
-        let now = Instant::of_sample(self.history.written());
-        let back = (lines::SPAN + 2 * BLOCK) as f64;
-        let cycles = plan.carrier + heard.offset;
-        self.plan = plan;
-        self.align.begin(plan, now.plus(-back), cycles);
+        self.burst = self.align(sighting);
+    }
+
+    fn align(&mut self, sighting: Sighting) -> Burst {
+        self.plan = sighting.plan;
+        self.align.begin(self.plan, sighting.start(), sighting.cycles());
         self.retries = RETRIES;
-        self.burst = Burst::Align { cycles, held: heard.held };
+        self.sighting = None;
+        Burst::Align { cycles: sighting.cycles(), held: sighting.heard.held }
+    }
+
+    /// There was no training. If another alternation was heard meanwhile, its training may lie in the
+    /// samples that are kept.
+    fn hunt(&mut self) -> Burst {
+        match self.sighting.take() {
+            Some(sighting) if self.history.covers(sighting.start()) => self.align(sighting),
+            _ => Burst::Hunt,
+        }
     }
 
     /// Goes on as far as the samples allow. Returns the next state, or `None` to wait for samples.
@@ -306,7 +327,9 @@ impl QamReceiver {
             Burst::Hunt => None,
             Burst::Align { cycles, .. } => match self.align.search(&self.history, self.plan.filter()) {
                 Search::On => None,
-                Search::Lost => Some(Burst::Hunt),
+                // What was recognised before it was sought again has failed.
+                Search::Lost if self.retries < RETRIES => Some(self.fail(out)),
+                Search::Lost => Some(self.hunt()),
                 Search::Found { at, .. } => {
                     let time = Timebase { origin: at, half: self.plan.half(), cycles };
                     Some(Burst::Choose { time })
@@ -365,7 +388,7 @@ impl QamReceiver {
 
     fn fail(&mut self, out: &mut impl FnMut(Output)) -> Burst {
         out(Output::TrainingFailed { opening: self.opening(), began: self.began });
-        Burst::Hunt
+        self.hunt()
     }
 
     fn step_fit(
@@ -417,11 +440,12 @@ impl QamReceiver {
 
     /// What was taken for the opening was not it; it may still lie ahead.
     fn look_again(&mut self, out: &mut impl FnMut(Output)) -> Burst {
-        if self.retries == 0 {
+        let Timebase { origin, cycles, .. } = self.fit.time;
+        let later = self.sighting.is_some_and(|sighting| sighting.start() > origin);
+        if self.retries == 0 || later {
             return self.fail(out);
         }
         self.retries -= 1;
-        let Timebase { origin, cycles, .. } = self.fit.time;
         self.align.begin(self.plan, origin.plus(16.0 * self.plan.half()), cycles);
         Burst::Align { cycles, held: 1.0 }
     }

@@ -278,3 +278,48 @@ fn nothing_but_a_burst_trains_a_receiver_of_all_modems() {
         }
     }
 }
+
+/// Where a receiver stands by what it says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stand {
+    Hunting,
+    Training,
+    Data,
+}
+
+/// Asserts that one follows from the other.
+fn next_stand(stand: Stand, output: Output, context: &str) -> Stand {
+    match (stand, output) {
+        (Stand::Hunting | Stand::Training, Output::Recognised { .. }) => Stand::Training,
+        (Stand::Training, Output::Trained { .. }) => Stand::Data,
+        (Stand::Training, Output::TrainingFailed { .. }) => Stand::Hunting,
+        (Stand::Data, Output::Bits { .. }) => Stand::Data,
+        (Stand::Data, Output::Ended { .. }) => Stand::Hunting,
+        _ => panic!("{context}: {output:?} while {stand:?}"),
+    }
+}
+
+#[test]
+fn what_was_recognised_is_told_to_have_trained_or_failed_and_what_trained_to_have_ended() {
+    let mut random = Random::new(80);
+    let receivers = Modem::ALL.into_iter().map(|modem| (modem, QamReceiver::new(modem)));
+    for (modem, mut receiver) in receivers.chain([(Modem::ALL[7], QamReceiver::any())]) {
+        let starts = false_starts(modem);
+        let mut stand = Stand::Hunting;
+        for n in 0..60 {
+            // Two to five broken bursts, in each other's way.
+            let mut samples = Vec::new();
+            for _ in 0..2 + random.below(4) {
+                let (_, start) = &starts[random.below(starts.len())];
+                samples.extend(&start[random.below(GAP.min(start.len()))..]);
+                samples.extend(noise(-60.0 + random.between(0.0, 45.0), random.below(2000), &mut random));
+            }
+            samples.extend([0; 16_000]);
+            let context = format!("{} round {n}", modem.opening);
+            for output in told(&mut receiver, &samples) {
+                stand = next_stand(stand, output, &context);
+            }
+            assert_eq!(stand, Stand::Hunting, "{context}: two seconds after the last sample");
+        }
+    }
+}

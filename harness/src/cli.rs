@@ -15,6 +15,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "one a process")]
 enum Command {
     /// Measures and runs single modems.
     #[command(subcommand)]

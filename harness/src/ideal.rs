@@ -38,7 +38,7 @@ pub fn ber(opening: Opening, snr_db: f64, symbols: usize, jobs: usize) -> f64 {
 }
 
 /// V.21 as a continuous-phase signal, decided as a sequence with known phase: first error event at a
-/// squared distance of 2.41 times the energy of a bit. No receiver is better.
+/// squared distance of 2.41 times the energy of a bit, counted once: an estimate, good to a few tenths of a dB.
 pub fn v21_sequence_bound(snr_db: f64) -> f64 {
     const DISTANCE: f64 = 2.41;
     let eb_n0 = maths::exp10(es_n0_db(Opening::V21, snr_db) / 10.0);

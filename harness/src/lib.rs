@@ -6,6 +6,7 @@ pub mod ideal;
 pub mod listen;
 pub mod performance;
 pub mod plot;
+pub mod soak;
 pub mod stimulus;
 pub mod system;
 pub mod wav;

@@ -94,6 +94,7 @@ fn hear(rx: &mut QamReceiver, samples: &[i16]) -> (Vec<Vec<bool>>, usize) {
     let (mut bursts, mut failed) = (Vec::new(), 0);
     rx.process(samples, &mut |output| match output {
         Output::Trained { .. } => bursts.push(Vec::new()),
+        Output::Recognised { .. } => {}
         Output::TrainingFailed { .. } => failed += 1,
         bits => take(bits, bursts.last_mut().expect("bits follow a training")),
     });

@@ -39,8 +39,9 @@ impl Instant {
     }
 }
 
-/// Samples kept, a power of two. The longest first look at a training ([`super::fit`]) spans 3000, and may be put
-/// off by some blocks; twice that also covers a search backwards.
+/// Samples kept, a power of two. The longest first look at a training ([`super::fit`]) spans 1900 with its
+/// 96 taps and may be put off by 1200 while other modems are tried first; when it fails, the search
+/// goes back to where it began, over as much again.
 const KEPT: usize = 8192;
 
 /// The last [`KEPT`] samples, readable in one piece wherever a filter lies.

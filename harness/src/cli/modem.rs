@@ -1,6 +1,7 @@
 //! `faxlab modem ...`.
 
 mod files;
+mod soak;
 
 use clap::{Args, Subcommand};
 use fax_core::Opening;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Tolerance(Tolerance),
     /// A page through a bad line: pictures, sound and figures.
     Demo(Demo),
+    /// Hours of random, broken and spliced audio, with clean bursts from time to time.
+    Soak(soak::Soak),
     /// Bits from a text file to a WAV file.
     Modulate(files::Modulate),
     /// A WAV file to bits in a text file.
@@ -41,6 +44,7 @@ impl Command {
             Self::Table(table) => table.run(),
             Self::Tolerance(tolerance) => tolerance.run(),
             Self::Demo(demo) => demo.run(),
+            Self::Soak(soak) => soak.run(),
             Self::Modulate(modulate) => modulate.run(),
             Self::Demodulate(demodulate) => demodulate.run(),
         }

@@ -4,6 +4,9 @@
 //! both run at 8000 samples a second on 16-bit linear samples, allocate only when they are made, and
 //! know no clock but the count of samples.
 //!
+//! Programs to begin with are in `fax-modem/examples`: `two_lines` (one [`AudioLine`] talks to another),
+//! `receive_wav` ([`QamReceiver::any`] on a recording), `hear_tones` ([`tone`] made and heard).
+//!
 //! Always: equal samples give equal bits on every machine; nothing a line can carry makes a receiver
 //! panic or lose a later burst.
 

@@ -70,9 +70,14 @@ impl Default for Settings {
 ///         heard.push(one.signal);
 ///     }
 /// }
-/// assert_eq!(heard[0], Signal::Begin(Opening::V21));
-/// assert_eq!(heard[1], Signal::Octets(Chunk::from_octets(&frame)));
-/// assert_eq!(heard[2..], [Signal::FrameEnd(FrameEnd::Good), Signal::End, Signal::Silence]);
+/// let octets: Vec<u8> = heard
+///     .iter()
+///     .filter_map(|signal| if let Signal::Octets(chunk) = signal { Some(chunk.octets()) } else { None })
+///     .flatten()
+///     .copied()
+///     .collect();
+/// assert_eq!((heard[0], octets), (Signal::Begin(Opening::V21), frame.to_vec()));
+/// assert!(heard.ends_with(&[Signal::FrameEnd(FrameEnd::Good), Signal::End, Signal::Silence]));
 /// ```
 #[derive(Clone, Debug)]
 pub struct AudioLine {

@@ -280,6 +280,7 @@ proptest! {
         for signal in pair.signals() {
             prop_assert_eq!(grammar.take(signal), Ok(()));
         }
+        prop_assert!(pair.heard.is_sorted_by_key(|(at, _)| *at), "time runs backwards");
         for good in frames(&pair.signals()).0 {
             prop_assert!(said_frames.contains(&good), "{good:?} was never said");
         }

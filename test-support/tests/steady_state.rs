@@ -1,9 +1,11 @@
 //! The modems allocate when they are made and never again.
 
-use fax_core::{Chunk, Dbm0, FrameEnd, Opening, Tone, Training};
+use fax_core::{Chunk, Dbm0, Expectation, FrameEnd, Line, Opening, Signal, Tone, Training, V17Rate};
 use fax_modem::fsk::{Channel, FskReceiver, FskTransmitter};
 use fax_modem::v8::{CallFunction, Decoder, Menu, Message, Modulations};
-use fax_modem::{BitQueue, EchoProtection, Modem, Output, QamReceiver, QamTransmitter, hdlc, tone};
+use fax_modem::{
+    AudioLine, BitQueue, EchoProtection, Modem, Output, QamReceiver, QamTransmitter, hdlc, tone,
+};
 use fax_test_support::{CountingAllocator, allocations_during, is_counting};
 
 #[global_allocator]
@@ -207,4 +209,56 @@ fn tones_are_sought_in_noise_and_beside_our_own_without_an_allocation() {
         detector.process(&noise, &mut |_| heard += 1);
     });
     assert_eq!((allocations, heard), (0, 0));
+}
+
+#[test]
+fn a_whole_line_says_and_hears_a_call_without_an_allocation() {
+    assert!(is_counting());
+    let (mut near, mut far) = (AudioLine::default(), AudioLine::default());
+    let (mut block, mut heard) = ([0; 160], 0);
+    let v17 = |training| Signal::Begin(Opening::V17(V17Rate::R14400, training));
+    let frame = [Signal::Octets(Chunk::from_octets(&[0xff, 0xc8, 0x80])), Signal::FrameEnd(FrameEnd::Good)];
+    let page = Signal::Bits(Chunk::from_octets(&[0; 32]));
+    let call = [
+        Signal::Tone(Tone::AnsAmPr),
+        Signal::Silence,
+        Signal::Begin(Opening::V21),
+        frame[0],
+        frame[1],
+        Signal::End,
+        v17(Training::Long),
+        page,
+        page,
+        Signal::End,
+        Signal::Begin(Opening::V21),
+        frame[0],
+        frame[1],
+        Signal::End,
+        v17(Training::Short),
+        frame[0],
+        frame[1],
+        Signal::End,
+    ];
+    let allocations = allocations_during(|| {
+        let mut said = call.iter().peekable();
+        for n in 0..600 {
+            // The answer tone lasts 2.6 s; all else follows as there is room.
+            while let Some(signal) = said.next_if(|signal| n >= 130 || matches!(signal, Signal::Tone(_))) {
+                if near.say(*signal).is_err() {
+                    let left = said.clone().count() + 1;
+                    said = call[call.len() - left..].iter().peekable();
+                    break;
+                }
+            }
+            near.fill(&mut block);
+            far.listen(&block);
+            while far.hear().is_some() {
+                heard += 1;
+            }
+            while far.event().is_some() || near.event().is_some() || near.progress().is_some() {}
+            far.expect(Expectation::ANYTHING);
+        }
+    });
+    assert_eq!(allocations, 0);
+    assert!(heard > 20, "{heard} signals");
 }

@@ -17,6 +17,9 @@ pub(crate) struct Outbox {
     signals: VecDeque<Heard>,
     events: VecDeque<(Timestamp, Event)>,
     grammar: Grammar,
+    /// When the last signal was, so that time does not run backwards: a frame is told when its block has
+    /// been heard, the end of its carrier for when it went.
+    last: Timestamp,
     /// The rest of the burst is not kept.
     muffled: bool,
 }
@@ -27,6 +30,7 @@ impl Outbox {
             signals: VecDeque::with_capacity(SIGNALS),
             events: VecDeque::with_capacity(EVENTS),
             grammar: Grammar::default(),
+            last: Timestamp::ZERO,
             muffled: false,
         }
     }
@@ -85,7 +89,8 @@ impl Outbox {
 
     fn push(&mut self, at: Timestamp, signal: Signal) {
         if self.signals.len() < SIGNALS && self.grammar.take(signal).is_ok() {
-            self.signals.push_back(Heard { at, signal, grounds: Grounds::Heard });
+            self.last = self.last.max(at);
+            self.signals.push_back(Heard { at: self.last, signal, grounds: Grounds::Heard });
         } else {
             debug_assert!(false, "{signal:?} does not fit in here");
         }

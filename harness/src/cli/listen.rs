@@ -3,6 +3,7 @@
 use clap::Args;
 use fax_harness::{listen, wav};
 use std::error::Error;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 /// `faxlab listen`.
@@ -20,11 +21,13 @@ pub(crate) struct Listen {
 
 impl Listen {
     pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
+        let mut out = std::io::stdout().lock();
         for entry in listen::listen(&wav::read(&self.input, self.channel)?) {
-            if self.json {
-                println!("{}", serde_json::to_string(&entry)?);
-            } else {
-                println!("{entry}");
+            let line = if self.json { serde_json::to_string(&entry)? } else { entry.to_string() };
+            match writeln!(out, "{line}") {
+                // Whoever reads has enough of it.
+                Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+                other => other?,
             }
         }
         Ok(())

@@ -81,6 +81,8 @@ pub struct QamReceiver {
     plan: &'static Plan,
     training: Training,
     began: u64,
+    /// Error at the end of the burst's training, relative to the power of its symbols.
+    trained: f32,
     /// What the last burst taught, and whose it was.
     learned: Option<(&'static Plan, Learned)>,
     retries: u8,
@@ -153,6 +155,7 @@ impl QamReceiver {
             plan,
             training: Training::Long,
             began: 0,
+            trained: 0.0,
             learned: None,
             retries: 0,
             sighting: None,
@@ -505,6 +508,8 @@ impl QamReceiver {
 
     fn start_data(&mut self, error: f32, out: &mut impl FnMut(Output)) {
         self.track.expect_power(self.plan.modem.mean_power());
+        self.trained = self.track.error;
+        self.learn();
         self.decoder.begin(self.plan, self.plan.lesson(self.training));
         self.presence = Presence::of(self.plan.modem);
         out(Output::Trained { opening: self.opening(), began: self.began, quality: self.quality(error) });
@@ -540,15 +545,21 @@ impl QamReceiver {
 
     fn end(&mut self, out: &mut impl FnMut(Output)) {
         self.decoder.drop_withheld();
-        // A burst that was lost before its end teaches nothing.
-        let sound = is_usable(self.track.error) && !self.presence.was_overdriven();
-        if self.plan.short.is_some() && sound {
-            self.learned = Some((self.plan, self.track.learned()));
+        // A burst that got worse than its training, or was lost before its end, teaches nothing more.
+        if self.track.error <= 2.0 * self.trained && !self.presence.was_overdriven() {
+            self.learn();
         }
         let symbols = self.presence.away() as f64;
         let at = self.track.now().plus(-symbols / self.plan.symbol_rate);
         out(Output::Ended { at: at.sample().max(0) as u64 });
         self.hunt_anew();
+    }
+
+    /// Keeps what a later short training can start from.
+    fn learn(&mut self) {
+        if self.plan.short.is_some() {
+            self.learned = Some((self.plan, self.track.learned()));
+        }
     }
 
     /// The sample at which the alternation began whose last symbol stands before `origin`.

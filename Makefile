@@ -13,7 +13,7 @@ help:
 	@echo 'make demo         a page of bits through a noisy line, pictures in target/demo'
 	@echo 'make test         every test, the foreign peer included'
 	@echo 'make lint         format, clippy, licences and sources, documentation'
-	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (an hour)'
+	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
 
 # Installs only what is missing, and asks nothing.

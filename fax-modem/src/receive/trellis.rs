@@ -186,3 +186,45 @@ fn nearest_by_cell(points: &[Complex]) -> Vec<[u8; STATES]> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder::Coder;
+    use crate::table::Coding;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Every path that the coder can take is the one that the decoder finds, also when each symbol is
+        /// pushed off its point by less than half of what parts the paths.
+        #[test]
+        fn the_path_that_was_sent_is_found(
+            rate in 4..8_usize,
+            symbols in prop::collection::vec((any::<u32>(), -1.0..1.0_f32, -1.0..1.0_f32), 40..120),
+        ) {
+            let modem = Modem::ALL[rate];
+            let Coding::Trellis(trellis) = &modem.coding else { panic!("V.17 is coded") };
+            let map = TrellisMap::new(modem, trellis);
+            let mut viterbi = Viterbi::new();
+            let mut coder = Coder::starting_from(2);
+            let (mut sent, mut found) = (Vec::new(), Vec::new());
+            // Free distance is the root of 5 points' distance; a fifth of one in each part is far less.
+            let nudge = modem.points.iter().skip(1).map(|(re, im)| {
+                let (x, y) = (re - modem.points[0].0, im - modem.points[0].1);
+                x * x + y * y
+            });
+            let nudge = nudge.fold(f32::MAX, f32::min).sqrt() * 0.2;
+            for (bits, x, y) in symbols {
+                let point = coder.encode(&modem.coding, bits & ((1 << modem.bits_per_symbol) - 1));
+                sent.push(point);
+                let z = modem.point(point) + Complex::new(x, y).scale(nudge);
+                viterbi.step(&map, z);
+                while let Some(decided) = viterbi.decided() {
+                    found.extend(decided.points());
+                }
+            }
+            prop_assert!(found.len() + DEPTH + STRIDE > sent.len());
+            prop_assert_eq!(&found[..], &sent[..found.len()]);
+        }
+    }
+}

@@ -163,3 +163,9 @@ fn a_frame_of_any_length_streams_through() {
     assert_eq!(frames.whole.len(), 1);
     assert!(frames.whole[0].0 == octets && frames.whole[0].1 == FrameEnd::Good);
 }
+
+/// Found by the fuzzer: an empty frame after a flag whose first zero came before the first bit.
+#[test]
+fn a_frame_after_half_a_flag_is_in_the_bits() {
+    anything(&[0x3F, 0x00, 0x00, 0x3F]);
+}

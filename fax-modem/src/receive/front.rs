@@ -188,8 +188,6 @@ mod tests {
                     *part = filter.read(&history, Instant::of_sample(history.written() - 50));
                 }
                 // cos + i sin is the single line at +cycles.
-                let at = 150.0;
-                let _ = at;
                 (parts[0] + parts[1].turned()).abs() / 2.0
             };
             let leak = history_tone(hertz / 8000.0) / carrier;

@@ -1,0 +1,19 @@
+//! T.38 without I/O: the same signals that a phone line carries, written as packets.
+//!
+//! [`ifp`] is what T.38 says, [`udptl`] and its siblings carry it, `T38Line` is a
+//! [`fax_core::Line`] over both. Datagrams and the time come in as arguments and go out as return
+//! values; nothing here opens a socket or reads a clock.
+//!
+//! From: T.38 (11/2015) as digested from its ASN.1 and from measured implementations.
+//! Always: a refused datagram changes counters only; memory is bounded; no input panics.
+
+pub mod event;
+pub mod ifp;
+pub mod refusal;
+pub mod seq;
+pub mod version;
+
+pub use event::Event;
+pub use refusal::Refusal;
+pub use seq::Seq;
+pub use version::{Syntax, Version};

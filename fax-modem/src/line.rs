@@ -18,6 +18,7 @@ mod outbox;
 
 pub use event::Event;
 
+use crate::fsk::Channel;
 use crate::transmit::EchoProtection;
 use ear::Ear;
 use fax_core::{
@@ -103,13 +104,15 @@ impl AudioLine {
     pub fn fill(&mut self, out: &mut [i16]) {
         self.mouth.fill(out);
         if self.mouth.tone().is_some_and(|tone| tone.is_v8()) {
-            self.ear.await_v8();
+            self.ear.await_v8(Channel::One);
         }
     }
 
-    /// Listens for V.8 messages for the next 8 s, as after an answer tone that invites them.
-    pub fn expect_v8(&mut self) {
-        self.ear.await_v8();
+    /// Listens for V.8 messages for the next 8 s: a caller's on channel 1, an answerer's on channel 2. The
+    /// line does so by itself after an answer tone that invites them, said (channel 1) or heard
+    /// (channel 2).
+    pub fn expect_v8(&mut self, channel: Channel) {
+        self.ear.await_v8(channel);
     }
 
     /// The next event, for records and people.

@@ -37,6 +37,13 @@ impl Transmitter {
         }
     }
 
+    /// Sends bursts that open otherwise from the next start on, if it is a fast modem and stays one.
+    pub fn tune(&mut self, opening: Opening) {
+        if let (Self::Qam(qam), Some(modem)) = (self, Modem::of(opening)) {
+            qam.tune(modem);
+        }
+    }
+
     /// Begins a burst. V.21 knows neither trainings nor echo protection.
     pub fn start(&mut self, training: Training, protection: EchoProtection) {
         match self {

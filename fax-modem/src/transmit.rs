@@ -14,6 +14,7 @@ use crate::table::{Modem, complex};
 use fax_core::maths::Complex;
 use fax_core::{Dbm0, Training};
 use shaper::Shaper;
+pub(crate) use shaper::to_sample;
 
 /// Sends bursts of one modem.
 ///
@@ -110,12 +111,17 @@ impl QamTransmitter {
         }
     }
 
+    /// Sends bursts of another modem from the next [`start`](Self::start) on.
+    pub const fn tune(&mut self, modem: &'static Modem) {
+        self.modem = modem;
+    }
+
     /// Begins a burst with the next sample. A burst under way is cut off, and bits that were pushed
     /// before are forgotten. Where fax never sends the short training the long one is sent.
     pub fn start(&mut self, training: Training, protection: EchoProtection) {
         let training = if self.modem.sends_short { training } else { Training::Long };
         let symbols = TrainingSymbols::new(self.modem, training);
-        self.shaper.reset();
+        self.shaper.reset(self.modem);
         self.bits.clear();
         self.ending = Ending::Open;
         self.stage = match protection {

@@ -13,11 +13,13 @@
 //! Not here: the procedure (who sends what when), ANSam ([`crate::tone`]), the 300 bit/s modem.
 
 mod decoder;
+mod listener;
 mod menu;
 mod message;
 mod modulations;
 
 pub use decoder::Decoder;
+pub use listener::Listener;
 pub use menu::{CallFunction, Category, Menu};
 pub use message::Message;
 pub use modulations::Modulations;

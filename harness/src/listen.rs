@@ -5,8 +5,9 @@
 
 use fax_core::{FrameEnd, Grounds, Heard, Line, Opening, Signal, Timestamp, Tone};
 use fax_modem::AudioLine;
+use fax_modem::fsk::Channel;
 use fax_modem::line::Event;
-use fax_modem::v8::Message;
+use fax_modem::v8::{Listener, Message};
 use serde::Serialize;
 use std::fmt;
 
@@ -114,11 +115,16 @@ impl Entry {
 pub fn listen(samples: &[i16]) -> Vec<Entry> {
     const BLOCK: usize = 160;
     let (mut line, mut transcript, mut entries) = (AudioLine::default(), Transcript::default(), Vec::new());
+    let (mut caller, mut now) = (Listener::new(Channel::One), 0);
     // A second of silence lets a burst that the recording cuts off come to its end.
     for block in samples.chunks(BLOCK).chain([[0; BLOCK].as_slice(); 50]) {
-        // A recording may begin anywhere, also after the answer tone.
-        line.expect_v8();
+        // A recording may begin anywhere, also after the answer tone, and hold both directions.
+        line.expect_v8(Channel::Two);
         line.listen(block);
+        now += block.len() as u64;
+        caller.process(block, &mut |message| {
+            entries.extend(Entry::of(Timestamp::from_samples(now), &Event::V8(message)));
+        });
         while let Some((at, event)) = line.event() {
             entries.extend(Entry::of(at, &event));
         }

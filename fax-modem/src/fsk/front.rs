@@ -59,14 +59,20 @@ impl Taps {
 impl Front {
     pub(super) fn new(channel: Channel) -> Self {
         let turns = channel.mean() / f64::from(SAMPLE_RATE);
-        let per_value = turns * STRIDE as f64 / THIRDS as f64;
         Self {
             samples: [0.0; TAPS - 1 + BLOCK],
             next: 0,
             taps: core::array::from_fn(|third| taps(turns, third)),
-            mixer: (0..MIXER).map(|k| Complex::unit(-2.0 * maths::PI * per_value * k as f64)).collect(),
+            mixer: (0..MIXER).map(|k| mixer(turns, k)).collect(),
             mixer_at: 0,
         }
+    }
+
+    /// Looks at another channel from the next value on.
+    pub(super) fn tune(&mut self, channel: Channel) {
+        let turns = channel.mean() / f64::from(SAMPLE_RATE);
+        self.taps = core::array::from_fn(|third| taps(turns, third));
+        self.mixer.iter_mut().enumerate().for_each(|(k, value)| *value = mixer(turns, k));
     }
 
     /// Takes samples of any number and hands on the values of the envelope they complete. A tone of
@@ -94,6 +100,12 @@ impl Front {
         let sample = at * STRIDE as f64 / THIRDS as f64 - (TAPS - 1) as f64 / 2.0;
         sample.max(0.0) as u64
     }
+}
+
+/// What turns value `k` down to zero frequency.
+fn mixer(turns: f64, k: usize) -> Complex {
+    let per_value = turns * STRIDE as f64 / THIRDS as f64;
+    Complex::unit(-2.0 * maths::PI * per_value * k as f64)
 }
 
 /// A windowed low-pass at 750 Hz, moved up to the mean frequency.

@@ -46,6 +46,12 @@ impl FskReceiver {
         Self { front: Front::new(channel), tail }
     }
 
+    /// Receives another channel from here on; what was being received is forgotten.
+    pub fn tune(&mut self, channel: Channel) {
+        self.front.tune(channel);
+        self.reset();
+    }
+
     /// Takes the next samples, any number, and tells what they were.
     pub fn process(&mut self, samples: &[i16], out: &mut impl FnMut(Output)) {
         let tail = &mut self.tail;

@@ -2,8 +2,10 @@
 
 use super::Channel;
 use crate::BitQueue;
+use crate::transmit::to_sample;
 use fax_core::maths::{self, Phase};
 use fax_core::{Dbm0, SAMPLE_RATE};
+use std::sync::LazyLock;
 
 /// Sends bits on one channel of V.21.
 ///
@@ -13,8 +15,9 @@ use fax_core::{Dbm0, SAMPLE_RATE};
 pub struct FskTransmitter {
     bits: BitQueue,
     state: State,
-    /// One turn of the sine at the level asked for.
-    wave: Box<[i16; WAVE_STEPS]>,
+    /// One turn of a sine of peak 1.
+    wave: &'static [f32; WAVE_STEPS],
+    peak: f32,
     /// Steps a sample of the tone of a zero and of a one.
     tones: [Phase; 2],
     phase: Phase,
@@ -36,6 +39,11 @@ enum State {
 const WAVE_STEPS: usize = 4096;
 const WAVE_SHIFT: u32 = 32 - WAVE_STEPS.ilog2();
 
+static WAVE: LazyLock<[f32; WAVE_STEPS]> = LazyLock::new(|| {
+    let turns = |step: usize| (step as f64 + 0.5) / WAVE_STEPS as f64;
+    core::array::from_fn(|step| maths::sin(2.0 * maths::PI * turns(step)) as f32)
+});
+
 /// Thirds of a sample in a bit: 8000 / 300 = 80 / 3.
 const BIT: u32 = 80;
 const SAMPLE: u32 = 3;
@@ -43,16 +51,12 @@ const SAMPLE: u32 = 3;
 impl FskTransmitter {
     /// An idle transmitter at `level`, the mean power of the tone; above +3.1 dBm0 its peaks clip.
     pub fn new(channel: Channel, level: Dbm0) -> Self {
-        let peak = f64::from(level.rms()) * core::f64::consts::SQRT_2;
-        let sample = |step: usize| {
-            let turns = (step as f64 + 0.5) / WAVE_STEPS as f64;
-            (peak * maths::sin(2.0 * maths::PI * turns)).round().clamp(-32768.0, 32767.0) as i16
-        };
         let tone = |bit| Phase::step(channel.tone(bit), f64::from(SAMPLE_RATE));
         Self {
             bits: BitQueue::new(),
             state: State::Idle,
-            wave: Box::new(core::array::from_fn(sample)),
+            wave: &WAVE,
+            peak: level.rms() * core::f32::consts::SQRT_2,
             tones: [tone(false), tone(true)],
             phase: Phase::default(),
             step: Phase::default(),
@@ -96,7 +100,7 @@ impl FskTransmitter {
             }
             let run = (self.left.div_ceil(SAMPLE) as usize).min(out.len() - written);
             for sample in &mut out[written..written + run] {
-                *sample = self.wave[(self.phase.0 >> WAVE_SHIFT) as usize];
+                *sample = to_sample(self.wave[(self.phase.0 >> WAVE_SHIFT) as usize] * self.peak);
                 self.phase = self.phase.advance(self.step);
             }
             written += run;

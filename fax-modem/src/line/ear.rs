@@ -3,7 +3,7 @@
 use super::event::Event;
 use super::framing::{Reader, frame};
 use super::outbox::Outbox;
-use crate::fsk::{Channel, FskReceiver, Preamble};
+use crate::fsk::{Channel, FskReceiver};
 use crate::hdlc::Deframer;
 use crate::output::Output;
 use crate::receive::QamReceiver;
@@ -28,7 +28,7 @@ pub(crate) struct Ear {
     deframer: Deframer,
     fast: QamReceiver,
     reader: Reader,
-    v8: [V8Ear; 2],
+    v8: v8::Listener,
     v8_until: u64,
     expectation: Expectation,
     burst: Burst,
@@ -48,19 +48,8 @@ enum Burst {
     Fast,
 }
 
-/// One channel of V.21 on which V.8 messages may come.
-#[derive(Clone, Debug)]
-struct V8Ear {
-    receiver: FskReceiver,
-    decoder: v8::Decoder,
-}
-
 impl Ear {
     pub(crate) fn new() -> Self {
-        let v8_ear = |channel| V8Ear {
-            receiver: FskReceiver::hunting(channel, Preamble::V8),
-            decoder: v8::Decoder::new(),
-        };
         Self {
             now: 0,
             deaf_until: 0,
@@ -69,7 +58,7 @@ impl Ear {
             deframer: Deframer::new(),
             fast: QamReceiver::any(),
             reader: Reader::new(),
-            v8: [v8_ear(Channel::One), v8_ear(Channel::Two)],
+            v8: v8::Listener::new(Channel::One),
             v8_until: 0,
             expectation: Expectation::ANYTHING,
             burst: Burst::None,
@@ -98,8 +87,9 @@ impl Ear {
         }
     }
 
-    /// A tone invites V.8: its messages may come.
-    pub(crate) fn await_v8(&mut self) {
+    /// A tone invites V.8: its messages may come on this channel.
+    pub(crate) fn await_v8(&mut self, channel: Channel) {
+        self.v8.tune(channel);
         self.v8_until = self.now + V8_WINDOW;
     }
 
@@ -139,10 +129,12 @@ impl Ear {
     }
 
     fn hear_tones(&mut self, samples: &[i16]) {
-        let Self { tones, out, tone: on, v8_until, now, .. } = self;
+        let Self { tones, out, tone: on, v8, v8_until, now, .. } = self;
         tones.process(samples, &mut |output| match output {
             ToneOutput::Began { tone, at } | ToneOutput::Refined { tone, at } => {
+                // Who sends that tone answers, with a JM.
                 if tone.is_v8() {
+                    v8.tune(Channel::Two);
                     *v8_until = *now + V8_WINDOW;
                 }
                 // Within a burst it is the burst's own spectrum, or an echo of it.
@@ -242,20 +234,7 @@ impl Ear {
     fn hear_v8(&mut self, samples: &[i16]) {
         let now = Timestamp::from_samples(self.now);
         let Self { v8, out, .. } = self;
-        for ear in v8 {
-            let V8Ear { receiver, decoder } = ear;
-            receiver.process(samples, &mut |output| match output {
-                Output::Bits { bits, count } => {
-                    decoder.process(bits, count, &mut |message| out.note(now, Event::V8(message)));
-                }
-                Output::Ended { .. } => {
-                    if let Some(message) = decoder.end() {
-                        out.note(now, Event::V8(message));
-                    }
-                }
-                Output::Recognised { .. } | Output::Trained { .. } | Output::TrainingFailed { .. } => {}
-            });
-        }
+        v8.process(samples, &mut |message| out.note(now, Event::V8(message)));
     }
 }
 

@@ -6,7 +6,7 @@ use crate::bits::BitQueue;
 use crate::hdlc::Framer;
 use crate::modem::Transmitter;
 use crate::tone::Generator;
-use fax_core::{Grammar, Opening, Progress, Refusal, Room, Signal, Span, Timestamp, Tone};
+use fax_core::{Grammar, Opening, Progress, Refusal, Room, Signal, Span, Timestamp, Tone, V29Rate};
 use std::collections::VecDeque;
 
 /// Silence before a modem carrier: 75 +- 20 ms (T.30 5.3.2.2).
@@ -29,8 +29,8 @@ const WAITING: usize = 32;
 #[derive(Clone, Debug)]
 pub(crate) struct Mouth {
     settings: Settings,
-    /// One for each of [`Opening::ALL`], V.17's trainings sharing one.
-    modems: Vec<Transmitter>,
+    /// V.21, and the fast modem, whichever it is.
+    modems: [Transmitter; 2],
     now: u64,
     /// Samples since the last sound.
     quiet: u64,
@@ -53,7 +53,7 @@ pub(crate) struct Mouth {
 enum Sound {
     Silence,
     Tone(Generator),
-    /// A carrier is on, its place among the modems; `ending` once no more will be said.
+    /// A carrier is on, its place in `modems`; `ending` once no more will be said.
     Carrier {
         opening: Opening,
         modem: usize,
@@ -71,10 +71,10 @@ enum Carries {
 
 impl Mouth {
     pub(crate) fn new(settings: Settings) -> Self {
-        let modems = Opening::ALL.map(|opening| Transmitter::new(opening, settings.level));
+        let fast = Opening::V29(V29Rate::R9600);
         Self {
             settings,
-            modems: modems.into(),
+            modems: [Opening::V21, fast].map(|opening| Transmitter::new(opening, settings.level)),
             now: 0,
             quiet: GAP.samples(),
             grammar: Grammar::default(),
@@ -261,9 +261,11 @@ impl Mouth {
             return;
         }
         let Some(opening) = self.next.take() else { return };
-        let place = Opening::ALL.iter().position(|known| known.name() == opening.name()).unwrap_or(0);
-        self.underrun_bits = self.modems[place].underrun_bits();
-        self.modems[place].start(opening.training(), self.settings.protection);
+        let place = usize::from(opening != Opening::V21);
+        let modem = &mut self.modems[place];
+        self.underrun_bits = modem.underrun_bits();
+        modem.tune(opening);
+        modem.start(opening.training(), self.settings.protection);
         self.framer.clear();
         let flags = match opening {
             Opening::V21 => PREAMBLE_FLAGS,

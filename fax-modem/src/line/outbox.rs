@@ -4,8 +4,8 @@ use super::event::Event;
 use fax_core::{FrameEnd, Grammar, Grounds, Heard, Signal, Timestamp};
 use std::collections::VecDeque;
 
-/// Signals that wait at most: 2 s of a page at 14 400 bit/s in blocks of 20 ms.
-const SIGNALS: usize = 256;
+/// Signals that wait at most: 1 s of a page at 14 400 bit/s in blocks of 20 ms.
+const SIGNALS: usize = 128;
 /// Places kept for the end of a burst whose rest finds none.
 const RESERVE: usize = 8;
 /// Events that wait at most; the oldest give way.

@@ -3,16 +3,18 @@
 
 use fax_core::maths::{self, Complex};
 
-/// A Hermitian positive definite system of at most `capacity` unknowns, factored row by row.
+/// A Hermitian positive definite system of at most `capacity` unknowns, factored row by row in the
+/// place of its products.
 #[derive(Clone, Debug)]
 pub(crate) struct Cholesky {
     capacity: usize,
     rows: usize,
-    /// Lower factor without its diagonal; row n begins at n (n - 1) / 2.
+    /// Below the diagonal: the lower factor as far as it has grown, then the unknowns' products with
+    /// each other. Row n begins at n (n - 1) / 2.
     re: Vec<f32>,
     im: Vec<f32>,
-    /// The diagonal, which is real and positive, inverted.
-    inverse: Vec<f32>,
+    /// The diagonal, real and positive: of the factor and inverted, then of the products.
+    diagonal: Vec<f32>,
     /// Forward-substituted right side, conjugated so that one kind of sum serves both.
     y_re: Vec<f32>,
     y_im: Vec<f32>,
@@ -30,20 +32,43 @@ impl Cholesky {
             rows: 0,
             re: triangle.clone(),
             im: triangle,
-            inverse: line.clone(),
+            diagonal: line.clone(),
             y_re: line.clone(),
             y_im: line,
         }
     }
 
+    /// Begins anew: all products are to be [set](Self::set_product).
     pub(crate) fn clear(&mut self) {
         self.rows = 0;
     }
 
-    /// Adds an unknown: its products with the unknowns before it and (last) with itself, and with the
-    /// right side. Returns by how much the squared residual shrinks, or `None` (adding nothing) when
-    /// the unknown depends on the others or there is no room.
-    pub(crate) fn grow(&mut self, products: impl Fn(usize) -> Complex, right: Complex) -> Option<f32> {
+    /// Sets the product of two unknowns, the conjugate of `a` times `b`.
+    #[inline]
+    pub(crate) fn set_product(&mut self, a: usize, b: usize, product: Complex) {
+        if a == b {
+            self.diagonal[a] = product.re;
+            return;
+        }
+        let (place, im) =
+            if a > b { (row_start(a) + b, product.im) } else { (row_start(b) + a, -product.im) };
+        (self.re[place], self.im[place]) = (product.re, im);
+    }
+
+    /// The product that was set, before the system has grown over it.
+    #[inline]
+    pub(crate) fn product(&self, a: usize, b: usize) -> Complex {
+        if a == b {
+            return Complex::new(self.diagonal[a], 0.0);
+        }
+        let (place, sign) = if a > b { (row_start(a) + b, 1.0) } else { (row_start(b) + a, -1.0) };
+        Complex::new(self.re[place], sign * self.im[place])
+    }
+
+    /// Adds the next unknown, its own product raised by `ridge`, by its product with the right side.
+    /// Returns by how much the squared residual shrinks, or `None` (adding nothing) when the unknown
+    /// depends on the others or there is no room.
+    pub(crate) fn grow(&mut self, ridge: f32, right: Complex) -> Option<f32> {
         let n = self.rows;
         if n >= self.capacity {
             return None;
@@ -54,11 +79,11 @@ impl Cholesky {
         for j in 0..n {
             let row = row_start(j)..row_start(j) + j;
             let sum = maths::dot_conj(&new_re[..j], &new_im[..j], &done_re[row.clone()], &done_im[row]);
-            let value = (products(j) - sum).scale(self.inverse[j]);
+            let value = (Complex::new(new_re[j], new_im[j]) - sum).scale(self.diagonal[j]);
             (new_re[j], new_im[j]) = (value.re, value.im);
         }
         let (new_re, new_im) = (&new_re[..n], &new_im[..n]);
-        let own = products(n).re;
+        let own = self.diagonal[n] + ridge;
         let rest = own - maths::power(new_re) - maths::power(new_im);
         if rest <= own * INDEPENDENT {
             return None;
@@ -66,7 +91,7 @@ impl Cholesky {
         let known = maths::dot_complex(new_re, new_im, &self.y_re[..n], &self.y_im[..n]);
         let inverse = 1.0 / rest.sqrt();
         let y = (right - known).scale(inverse);
-        (self.inverse[n], self.y_re[n], self.y_im[n]) = (inverse, y.re, y.im);
+        (self.diagonal[n], self.y_re[n], self.y_im[n]) = (inverse, y.re, y.im);
         self.rows += 1;
         Some(y.norm_sqr())
     }
@@ -78,7 +103,7 @@ impl Cholesky {
             *x = Complex::new(self.y_re[k], self.y_im[k]);
         }
         for k in (0..n).rev() {
-            let x = solution[k].scale(self.inverse[k]);
+            let x = solution[k].scale(self.diagonal[k]);
             solution[k] = x;
             let row = row_start(k)..row_start(k) + k;
             let row = self.re[row.clone()].iter().zip(&self.im[row]);
@@ -110,11 +135,20 @@ mod tests {
         let target = |n: usize| (0..K).fold(Complex::ZERO, |sum, k| sum + truth[k] * column(k, n));
         let mut system = Cholesky::new(K);
         let mut left: f32 = (0..N).map(|n| target(n).norm_sqr()).sum();
+        let product = |a, b| (0..N).fold(Complex::ZERO, |sum, n| sum + column(a, n).conj() * column(b, n));
+        for (a, b) in (0..K).flat_map(|a| (a..K).map(move |b| (a, b))) {
+            // Either order of a pair is the same pair.
+            if (a + b) % 2 == 0 {
+                system.set_product(a, b, product(a, b));
+            } else {
+                system.set_product(b, a, product(b, a));
+            }
+            assert!((system.product(a, b) - product(a, b)).abs() < 1e-4);
+            assert!((system.product(b, a) - product(b, a)).abs() < 1e-4);
+        }
         for k in 0..K {
-            let products =
-                |j: usize| (0..N).fold(Complex::ZERO, |sum, n| sum + column(k, n).conj() * column(j, n));
             let right = (0..N).fold(Complex::ZERO, |sum, n| sum + column(k, n).conj() * target(n));
-            left -= system.grow(products, right).unwrap();
+            left -= system.grow(0.0, right).unwrap();
             let mut x = [Complex::ZERO; K];
             system.solve(k + 1, &mut x);
             let residual: f32 = (0..N)
@@ -135,8 +169,11 @@ mod tests {
     #[test]
     fn a_dependent_unknown_is_refused() {
         let mut system = Cholesky::new(3);
-        assert!(system.grow(|_| Complex::ONE, Complex::ONE).is_some());
-        assert!(system.grow(|_| Complex::ONE, Complex::ONE).is_none());
+        for (a, b) in [(0, 0), (1, 0), (1, 1)] {
+            system.set_product(a, b, Complex::ONE);
+        }
+        assert!(system.grow(0.0, Complex::ONE).is_some());
+        assert!(system.grow(0.0, Complex::ONE).is_none());
         let mut x = [Complex::ZERO; 3];
         system.solve(3, &mut x);
         assert_eq!(x, [Complex::ONE, Complex::ZERO, Complex::ZERO]);

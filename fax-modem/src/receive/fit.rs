@@ -86,7 +86,7 @@ pub(crate) struct Fit {
     goal: Rail,
     /// What the equaliser makes of the window.
     made: Rail,
-    gram: Gram,
+    /// The products of the taps' inputs, and what is solved with them.
     system: Cholesky,
     solution: Vec<Complex>,
     used: usize,
@@ -116,7 +116,6 @@ impl Fit {
             rails: [rail(window), rail(window)],
             goal: rail(WINDOW),
             made: rail(WINDOW),
-            gram: Gram::new(),
             system: Cholesky::new(TAPS),
             solution: vec![Complex::ZERO; TAPS],
             used: 0,
@@ -266,16 +265,15 @@ impl Fit {
 
     /// Least squares over the window, with the best number of at most `most` taps.
     fn solve(&mut self, most: usize) -> Outcome {
-        self.gram.measure(&self.rails, self.symbols);
         self.system.clear();
+        measure(&mut self.system, &self.rails, self.symbols);
         let n = self.symbols as f64;
         let all = maths::power(&self.goal.re[..self.symbols]) + maths::power(&self.goal.im[..self.symbols]);
-        let ridge = RIDGE * self.gram.product(0, 0).re;
+        let ridge = RIDGE * self.system.product(0, 0).re;
         let mut left = all;
         let mut best = (f64::INFINITY, 0, left);
         for k in 0..most.min(TAPS).min(self.symbols / 3) {
-            let tap = tap_at(k);
-            let (rail, first) = rail_of(&self.rails, tap);
+            let (rail, first) = rail_of(&self.rails, tap_at(k));
             let part = first..first + self.symbols;
             let right = maths::dot_conj(
                 &self.goal.re[..self.symbols],
@@ -283,12 +281,7 @@ impl Fit {
                 &rail.re[part.clone()],
                 &rail.im[part],
             );
-            let gram = &self.gram;
-            let products = |j: usize| {
-                let product = gram.product(tap, tap_at(j));
-                if j == k { product + Complex::new(ridge, 0.0) } else { product }
-            };
-            let Some(won) = self.system.grow(products, right) else { break };
+            let Some(won) = self.system.grow(ridge, right) else { break };
             left = (left - won).max(all * 1e-7);
             let cost = n * maths::ln(f64::from(left / all)) + PRICE * (k + 1) as f64;
             if cost < best.0 {
@@ -352,58 +345,50 @@ fn line_through(values: impl ExactSizeIterator<Item = f32>) -> (f32, f32) {
     (sum / count.max(1.0), if spread > 0.0 { moment / spread } else { 0.0 })
 }
 
+/// Where a tap stands in that order.
+const fn place_of(tap: i64) -> usize {
+    if tap < 0 { (-3 * tap - 1) as usize } else { (tap + tap / 2) as usize }
+}
+
 /// Products of all taps' inputs with each other over the window.
 ///
 /// The products of two taps two places on differ only by what enters and leaves at the window's ends,
 /// so two rows are summed and the others follow.
-#[derive(Clone, Debug)]
-struct Gram {
-    /// Row of tap a (from the farthest ahead), then of tap b >= a.
-    rows: Vec<Complex>,
-}
-
-impl Gram {
-    fn new() -> Self {
-        Self { rows: vec![Complex::ZERO; TAPS * (TAPS + 1) / 2] }
-    }
-
-    fn measure(&mut self, rails: &[Rail; 2], symbols: usize) {
-        for a in 0..2 {
-            for b in a..TAPS {
-                let (row, first) = rail_of(rails, tap_of(a));
-                let (other, other_first) = rail_of(rails, tap_of(b));
-                self.rows[place(a, b)] = maths::dot_conj(
+fn measure(system: &mut Cholesky, rails: &[Rail; 2], symbols: usize) {
+    const FIRST: i64 = -(AHEAD as i64);
+    const LAST: i64 = BEHIND as i64;
+    for a in FIRST..=LAST {
+        let (row, first) = rail_of(rails, a);
+        for b in a..=LAST {
+            let (other, other_first) = rail_of(rails, b);
+            let product = if a < FIRST + 2 {
+                maths::dot_conj(
                     &other.re[other_first..other_first + symbols],
                     &other.im[other_first..other_first + symbols],
                     &row.re[first..first + symbols],
                     &row.im[first..first + symbols],
-                );
-            }
-        }
-        for a in 2..TAPS {
-            for b in a..TAPS {
-                let (row, first) = rail_of(rails, tap_of(a));
-                let (other, other_first) = rail_of(rails, tap_of(b));
+                )
+            } else {
                 let pair = |n: usize| {
                     let z = Complex::new(row.re[first + n], row.im[first + n]);
                     z.conj() * Complex::new(other.re[other_first + n], other.im[other_first + n])
                 };
-                self.rows[place(a, b)] = self.rows[place(a - 2, b - 2)] + pair(0) - pair(symbols);
-            }
+                system.product(place_of(a - 2), place_of(b - 2)) + pair(0) - pair(symbols)
+            };
+            system.set_product(place_of(a), place_of(b), product);
         }
     }
+}
 
-    /// Sum over the window of the conjugate of what tap `a` sees times what tap `b` sees.
-    fn product(&self, a: i64, b: i64) -> Complex {
-        let (a, b) = ((a + AHEAD as i64) as usize, (b + AHEAD as i64) as usize);
-        if a <= b { self.rows[place(a, b)] } else { self.rows[place(b, a)].conj() }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tap_has_its_place() {
+        let mut taps: Vec<i64> = (0..TAPS).map(tap_at).collect();
+        assert!((0..TAPS).all(|place| place_of(taps[place]) == place));
+        taps.sort_unstable();
+        assert_eq!(taps, (-(AHEAD as i64)..=BEHIND as i64).collect::<Vec<_>>());
     }
-}
-
-const fn tap_of(row: usize) -> i64 {
-    row as i64 - AHEAD as i64
-}
-
-const fn place(a: usize, b: usize) -> usize {
-    b * (b + 1) / 2 + a
 }

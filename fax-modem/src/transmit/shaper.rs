@@ -4,6 +4,7 @@ use crate::pulse::Pulse;
 use crate::table::Modem;
 use fax_core::maths::{Complex, Phase};
 use fax_core::{Dbm0, SAMPLE_RATE};
+use std::sync::LazyLock;
 
 /// Lays symbols down as pulses on a window of samples.
 ///
@@ -12,9 +13,10 @@ use fax_core::{Dbm0, SAMPLE_RATE};
 /// centre. The carrier's phase at the centres runs through a table too: clock and carrier are exact.
 #[derive(Clone, Debug)]
 pub(super) struct Shaper {
-    places: Vec<Place>,
-    /// Carrier at the centres of successive symbols.
-    carrier: Vec<Complex>,
+    pulses: &'static Pulses,
+    gain: f32,
+    /// The carrier's phase where the burst begins, and what makes the mean power that of the level.
+    start: Complex,
     /// Place of the next symbol's centre, and its turn in the table of the carrier.
     place: usize,
     turn: usize,
@@ -23,6 +25,15 @@ pub(super) struct Shaper {
     next: usize,
     /// What has been taken.
     taken: usize,
+}
+
+/// The pulses of one modem, with a mean power of 1: made once and shared by every line.
+#[derive(Debug)]
+struct Pulses {
+    places: Vec<Place>,
+    /// Carrier at the centres of successive symbols.
+    carrier: Vec<Complex>,
+    /// Symbols of silence after which the last pulse is over.
     run_out: usize,
 }
 
@@ -50,26 +61,25 @@ impl Shaper {
     /// The most samples that may be waited for at once.
     pub(super) const CHUNK: usize = 240;
 
-    pub(super) fn new(modem: &Modem, level: Dbm0) -> Self {
-        let (samples, symbols) = modem.samples_per_symbol();
-        let (turns, denominator) = modem.turns_per_symbol();
+    pub(super) fn new(modem: &'static Modem, level: Dbm0) -> Self {
+        // All of them, so that no burst ever makes one.
+        Modem::ALL.iter().for_each(|modem| _ = Pulses::of(modem));
         Self {
-            places: places(modem, level),
-            carrier: (0..denominator)
-                .map(|n| Phase::from_turns(f64::from(n * turns % denominator) / f64::from(denominator)))
-                .map(|phase| phase.advance(modem.start_phase).point())
-                .collect(),
+            pulses: Pulses::of(modem),
+            gain: level.rms(),
+            start: Complex::ZERO,
             place: 0,
             turn: 0,
             window: Box::new([0.0; WINDOW]),
             next: 0,
             taken: 0,
-            run_out: (TAPS * symbols as usize).div_ceil(samples as usize),
         }
     }
 
-    /// Forgets all symbols: the next one is the first of a burst.
-    pub(super) fn reset(&mut self) {
+    /// Forgets all symbols: the next one is the first of a burst of this modem.
+    pub(super) fn reset(&mut self, modem: &'static Modem) {
+        self.pulses = Pulses::of(modem);
+        self.start = modem.start_phase.point().scale(self.gain);
         self.window.fill(0.0);
         (self.place, self.turn, self.next, self.taken) = (0, 0, 0, 0);
     }
@@ -87,7 +97,7 @@ impl Shaper {
 
     /// Symbols of silence after which the last pulse is over.
     pub(super) const fn run_out(&self) -> usize {
-        self.run_out
+        self.pulses.run_out
     }
 
     /// Adds a symbol.
@@ -96,13 +106,14 @@ impl Shaper {
         if self.next + TAPS > WINDOW {
             self.move_down();
         }
-        let (place, carrier) = (&self.places[self.place], self.carrier[self.turn]);
+        let Pulses { places, carrier, .. } = self.pulses;
+        let place = &places[self.place];
         if let Some(samples) = self.window[self.next..].first_chunk_mut() {
-            add(samples, place, symbol * carrier);
+            add(samples, place, symbol * (carrier[self.turn] * self.start));
         }
         self.next += place.advance;
-        self.place = if self.place + 1 == self.places.len() { 0 } else { self.place + 1 };
-        self.turn = if self.turn + 1 == self.carrier.len() { 0 } else { self.turn + 1 };
+        self.place = if self.place + 1 == places.len() { 0 } else { self.place + 1 };
+        self.turn = if self.turn + 1 == carrier.len() { 0 } else { self.turn + 1 };
     }
 
     /// Takes as many samples as there are, at most what `out` holds.
@@ -132,15 +143,48 @@ fn add(samples: &mut [f32; TAPS], place: &Place, symbol: Complex) {
     }
 }
 
-/// The pulses of all places, scaled to the level.
-fn places(modem: &Modem, level: Dbm0) -> Vec<Place> {
+/// As [`Modem::ALL`].
+static PULSES: [LazyLock<Pulses>; Modem::ALL.len()] = [
+    LazyLock::new(|| Pulses::new(Modem::ALL[0])),
+    LazyLock::new(|| Pulses::new(Modem::ALL[1])),
+    LazyLock::new(|| Pulses::new(Modem::ALL[2])),
+    LazyLock::new(|| Pulses::new(Modem::ALL[3])),
+    LazyLock::new(|| Pulses::new(Modem::ALL[4])),
+    LazyLock::new(|| Pulses::new(Modem::ALL[5])),
+    LazyLock::new(|| Pulses::new(Modem::ALL[6])),
+    LazyLock::new(|| Pulses::new(Modem::ALL[7])),
+];
+
+impl Pulses {
+    /// The pulses of a modem. The first call for each modem allocates.
+    fn of(modem: &'static Modem) -> &'static Self {
+        let at = Modem::ALL.iter().position(|known| known.opening == modem.opening);
+        &PULSES[at.unwrap_or(0)]
+    }
+
+    fn new(modem: &Modem) -> Self {
+        let (samples, symbols) = modem.samples_per_symbol();
+        let (turns, denominator) = modem.turns_per_symbol();
+        Self {
+            places: places(modem),
+            carrier: (0..denominator)
+                .map(|n| Phase::from_turns(f64::from(n * turns % denominator) / f64::from(denominator)))
+                .map(Phase::point)
+                .collect(),
+            run_out: (TAPS * symbols as usize).div_ceil(samples as usize),
+        }
+    }
+}
+
+/// The pulses of all places.
+fn places(modem: &Modem) -> Vec<Place> {
     let (samples, symbols) = modem.samples_per_symbol();
     let (samples, symbols) = (samples as usize, symbols as usize);
     // In steps of which `symbols` are a sample and `samples` a symbol.
     let centre = DELAY * symbols;
     let pulse = Pulse::new(f64::from(modem.roll_off), samples, centre + symbols - 1);
     // Half of the symbols' mean power is in the real part.
-    let gain = f64::from(level.rms()) * (2.0 / f64::from(modem.mean_power())).sqrt();
+    let gain = (2.0 / f64::from(modem.mean_power())).sqrt();
     let place = |number: usize| {
         let centre = (centre + number * samples % symbols) as isize;
         let tap = |n: usize| {
@@ -167,7 +211,7 @@ fn convert(samples: &[f32], out: &mut [i16]) {
 
 /// To the nearest integer, halves to even; what is too large is cut off.
 #[inline]
-fn to_sample(value: f32) -> i16 {
+pub(crate) fn to_sample(value: f32) -> i16 {
     /// Added to a float below 2^22 it leaves no bits for fractions, and the integer stands in the low
     /// bits of the sum: a conversion in vector registers.
     const ROUND: f32 = 12_582_912.0;

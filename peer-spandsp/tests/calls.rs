@@ -237,6 +237,31 @@ fn hanging_up_is_the_outcome_at_once() {
     assert_eq!(said, silence, "on hook it says nothing");
 }
 
+/// The library's T30_ERR_CALLDROPPED.
+const CALL_DROPPED: i32 = 49;
+
+#[test]
+fn a_call_cut_off_in_the_page_is_told_as_dropped_by_the_one_that_hung_up() {
+    let desk = Desk::new("cut", "itu2.tif");
+    let (sender, receiver) = desk.settings(&TerminalSettings::default());
+    let mut caller = FaxTerminal::new(Role::Caller, &sender);
+    let mut answerer = FaxTerminal::new(Role::Answerer, &receiver);
+    let (mut forth, mut back) = ([0; BLOCK], [0; BLOCK]);
+    let mut samples = 0;
+    while !answerer.is_finished() && samples < LONGEST {
+        caller.exchange(&back.clone(), &mut forth);
+        if samples == 14 * 8000 {
+            caller.hang_up();
+        }
+        answerer.exchange(&forth, &mut back);
+        samples += BLOCK;
+    }
+    let report = report(caller.outcome(), answerer.outcome(), samples);
+    assert_eq!(report.caller.code, CALL_DROPPED, "{:?}", report.caller);
+    assert!(!report.answerer.ok, "{:?} after {:.1} s", report.answerer, report.seconds);
+    println!("the other gives up after {:.1} s: {:?}", report.seconds - 14.0, report.answerer);
+}
+
 #[test]
 fn the_log_is_told_as_events_and_only_when_asked_for() {
     let logged = |log| {

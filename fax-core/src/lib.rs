@@ -10,6 +10,7 @@
 pub mod line;
 pub mod maths;
 mod private;
+pub mod relay;
 pub mod signal;
 pub mod t30;
 pub mod time;

@@ -7,9 +7,11 @@ mod support;
 use std::path::Path;
 use support::Random;
 
+/// The seeds that are in git. What the fuzzer found on this machine is named by its hash.
 fn corpus() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/t30");
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.file_name().is_some_and(|name| name.len() < 40));
     paths.sort();
     paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
 }

@@ -73,7 +73,7 @@ fn frame(tracker: &mut Tracker, side: Side, octets: &[u8], edits: &Edits) {
 
 /// Passes octets through an edit, whole and in pieces, and once more.
 fn edited(octets: &[u8], edits: &Edits) -> Vec<u8> {
-    let confirmation = if octets.len() % 2 == 0 { Confirmation::Pass } else { Confirmation::Refuse };
+    let confirmation = if octets.len().is_multiple_of(2) { Confirmation::Pass } else { Confirmation::Refuse };
     let mut edit = FrameEdit::new(confirmation);
     let out: Vec<u8> = octets.iter().map(|octet| edit.octet(edits, *octet)).collect();
     let mut pieces = FrameEdit::new(confirmation);

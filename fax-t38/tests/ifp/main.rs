@@ -1,5 +1,6 @@
 //! IFP against measured packets, a foreign encoder, field notes and noise.
 
+mod noise;
 mod oracle;
 mod sample;
 mod vectors;

@@ -2,5 +2,6 @@
 
 mod noise;
 mod oracle;
+mod quirks;
 mod sample;
 mod vectors;

@@ -69,18 +69,23 @@ impl<'a> Fields<'a> {
         Self { reader, left: count, syntax, packing }
     }
 
+    /// Presence and kind, then the octets from an octet boundary.
     fn read(&mut self) -> Result<Field<'a>, Refusal> {
         self.left = self.left.saturating_sub(1);
         if self.packing == Packing::OctetAligned {
             self.reader.align()?;
         }
-        let has_octets = self.reader.flag()?;
-        let value = match self.syntax {
-            Syntax::Y1998 => self.reader.bits(3)?,
-            Syntax::Y2002 => self.reader.enumeration(3, FieldType::ROOTS)?,
+        let window = self.reader.window()?;
+        let (value, bits) = match self.syntax {
+            Syntax::Y1998 => ((window >> 12) & 0x07, 4),
+            Syntax::Y2002 if window & 0x4000 == 0 => ((window >> 11) & 0x07, 5),
+            // The long form of an extension, for more than 64 of them.
+            Syntax::Y2002 if window & 0x2000 != 0 => return Err(Refusal::NotIfp),
+            Syntax::Y2002 => (u16::from(FieldType::ROOTS) + ((window >> 7) & 0x3F), 9),
         };
-        let octets = if has_octets { self.reader.octet_string()? } else { &[] };
-        Ok(Field { kind: FieldType::from_value(value), octets })
+        self.reader.skip(bits)?;
+        let octets = if window & 0x8000 == 0 { &[] } else { self.reader.octet_string()? };
+        Ok(Field { kind: FieldType::from_value(value as u8), octets })
     }
 }
 

@@ -53,20 +53,24 @@ impl<'a> Data<'a> {
         Self { kind, fields: Fields::new(Reader::new(&[]), 0, Syntax::Y1998, Packing::Strict) }
     }
 
-    /// Walks the fields; returns the packet and the octets behind it.
-    pub(super) fn read(kind: DataType, fields: Fields<'a>) -> Result<(Self, &'a [u8]), Refusal> {
-        let mut walk = fields;
-        while walk.left > 0 {
-            walk.read()?;
-        }
-        walk.reader.align()?;
-        Ok((Self { kind, fields }, walk.reader.rest()))
+    /// A packet whose fields were walked.
+    pub(super) const fn new(kind: DataType, fields: Fields<'a>) -> Self {
+        Self { kind, fields }
     }
 }
 
 impl<'a> Fields<'a> {
     pub(super) const fn new(reader: Reader<'a>, count: u16, syntax: Syntax, packing: Packing) -> Self {
         Self { reader, left: count, syntax, packing }
+    }
+
+    /// Goes through all of them; returns the octets behind.
+    pub(super) fn walk(mut self) -> Result<&'a [u8], Refusal> {
+        while self.left > 0 {
+            self.read()?;
+        }
+        self.reader.align()?;
+        Ok(self.reader.rest())
     }
 
     /// Presence and kind, then the octets from an octet boundary.

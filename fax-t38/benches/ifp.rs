@@ -4,10 +4,12 @@
 //!
 //! ```text
 //! cargo bench -p fax-t38 --bench ifp --no-run
-//! valgrind --tool=callgrind --toggle-collect='*counted*' target/release/deps/ifp-… --counted
+//! valgrind --tool=callgrind --toggle-collect='*counted_decode*' target/release/deps/ifp-… --counted
 //! ```
 //!
-//! runs each once for a million packets; divide what `callgrind_annotate` says of `counted_*`.
+//! tells them for two million packets, half of each kind; `counted_latch` and `counted_encode` likewise.
+//! 411, 690 and 198 a packet were measured, with rustc 1.95 on x86-64; through a latch that has no
+//! proof of the syntax yet a packet is read in both.
 
 use criterion::Criterion;
 use fax_t38::Syntax;

@@ -18,6 +18,9 @@ pub const MAX_LINE: usize = 2_048;
 /// Nor are there more m-lines.
 pub const MAX_MEDIA: usize = 64;
 
+/// No o= or c= line holds more, and no word of an m-line more than an eighth of it.
+const MAX_NAME_LINE: usize = 512;
+
 /// The lines of v=, o=, c=, m= and a=, each whole, ended by CRLF.
 pub(super) fn mend(octets: &[u8], odd: &mut Oddities) -> Result<String, Unreadable> {
     if octets.len() > MAX_OCTETS {
@@ -26,6 +29,9 @@ pub(super) fn mend(octets: &[u8], odd: &mut Oddities) -> Result<String, Unreadab
     let text = String::from_utf8_lossy(octets);
     if matches!(text, std::borrow::Cow::Owned(_)) {
         odd.note(Oddity::Octets);
+    }
+    if text.len() > MAX_OCTETS {
+        return Err(Unreadable::TooLong);
     }
     let lines = text.split(['\n', '\r']).map(|line| line.trim_matches(blank)).filter(|line| !line.is_empty());
     let mut mended = Mended::new(text.len());
@@ -100,6 +106,8 @@ impl Mended {
     fn once(&mut self, key: &str, value: &str, occurrence: usize, odd: &mut Oddities) {
         if occurrence > 1 {
             odd.note(Oddity::Duplicate);
+        } else if value.len() > MAX_NAME_LINE {
+            odd.note(Oddity::LongLine);
         } else if sdp_types::Session::parse(format!("v=0\r\n{key}={value}\r\n").as_bytes()).is_ok() {
             self.push(key, value);
         } else {
@@ -127,6 +135,9 @@ impl Mended {
         }
         let port: u16 = port.unwrap_or(0);
         let protocol = words.next();
+        if kind.len().max(protocol.map_or(0, str::len)) > MAX_NAME_LINE / 8 {
+            return Err(Unreadable::TooLong);
+        }
         let formats = words.collect::<Vec<_>>().join(" ");
         if formats.is_empty() {
             odd.note(Oddity::MediaLine);

@@ -175,7 +175,8 @@ fn booleans_are_true_unless_they_say_0_or_false() {
 fn booleans_are_written_as_asked() {
     let mut description = vector("valued-booleans");
     let valued = description.to_string();
-    for line in ["a=T38FaxFillBitRemoval:1\r\n", "a=T38FaxTranscodingMMR:0\r\n", "a=T38FaxTranscodingJBIG:0\r\n"]
+    for line in
+        ["a=T38FaxFillBitRemoval:1\r\n", "a=T38FaxTranscodingMMR:0\r\n", "a=T38FaxTranscodingJBIG:0\r\n"]
     {
         assert!(valued.contains(line), "{valued}");
     }
@@ -187,7 +188,8 @@ fn booleans_are_written_as_asked() {
 /// SDP-5. AST-2010-001: absent, 0, negative, huge and text.
 #[test]
 fn a_datagram_size_that_is_none_counts_as_absent() {
-    for value in ["", ":", ":0", ":-1", ":-2147483648", ":65536", ":2147483648", ":99999999999999999999", ":many"]
+    for value in
+        ["", ":", ":0", ":-1", ":-2147483648", ":65536", ":2147483648", ":99999999999999999999", ":many"]
     {
         let (parameters, odd) = with(&[&format!("T38FaxMaxDatagram{value}")]);
         assert_eq!(parameters.max_datagram, None, "{value:?}");
@@ -392,7 +394,10 @@ fn unknown_attributes_are_kept_and_reject_nothing() {
 fn the_image_port_may_be_that_of_audio() {
     let text = "v=0\nc=IN IP4 192.0.2.1\nm=audio 8000 RTP/AVP 0\nm=image 8000 udptl t38\n";
     let description = Description::parse(text.as_bytes()).unwrap();
-    assert_eq!(description.fax_lines().map(|(slot, media, _)| (slot, media.port)).collect::<Vec<_>>(), [(1, 8000)]);
+    assert_eq!(
+        description.fax_lines().map(|(slot, media, _)| (slot, media.port)).collect::<Vec<_>>(),
+        [(1, 8000)]
+    );
 }
 
 /// SDP-22.
@@ -403,10 +408,7 @@ fn the_attributes_of_version_4_are_read_and_a_bare_line_is_all_defaults() {
     assert_eq!((parameters.max_ifp, parameters.fec_max_span), (Some(40), Some(3)));
     assert_eq!(parameters.depth, Some(Depth { min: 1, max: 2 }));
     assert_eq!(parameters.modem_type, Some(ModemType::G3FaxOnly));
-    assert_eq!(
-        parameters.vendor_info,
-        Some(VendorInfo { country: 181, extension: 0, manufacturer: 37 })
-    );
+    assert_eq!(parameters.vendor_info, Some(VendorInfo { country: 181, extension: 0, manufacturer: 37 }));
     assert_eq!(fax(&vector("bare")).parameters, T38Parameters::BARE);
     assert_eq!(with(&["T38FaxUdpECDepth:5 2"]).0.depth, Some(Depth { min: 2, max: 5 }));
     assert_eq!(with(&["T38FaxUdpECDepth:300"]).0.depth, Some(Depth { min: 255, max: 255 }));
@@ -443,11 +445,7 @@ fn hostile_numbers_leave_the_defaults() {
     let description = vector("hostile-numbers");
     assert_eq!(
         fax(&description).parameters,
-        T38Parameters {
-            max_buffer: Some(u32::MAX),
-            corrections: Corrections::None,
-            ..T38Parameters::BARE
-        }
+        T38Parameters { max_buffer: Some(u32::MAX), corrections: Corrections::None, ..T38Parameters::BARE }
     );
     assert_eq!(description.oddities.count(Oddity::Negative), 3);
 }

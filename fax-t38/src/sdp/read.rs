@@ -83,6 +83,8 @@ fn read_media(
         out.attributes.push(kept(attribute));
     }
     match carrier {
+        // A refused line says nothing, unless it lists what could be had (SIP-18).
+        _ if out.port == 0 && !reader.is_touched() => {}
         Some(Carrier::Rtp) => out.fax = rtp_fax(&mut out, reader, odd),
         Some(carrier) => {
             let transport = match carrier {

@@ -144,20 +144,20 @@ impl Limits {
     /// secondaries would be best. In this order: fewer secondaries, but one; 20 ms; as few octets as it takes.
     pub fn packing(&self, rate: BitRate, interval: u16, wanted: u8) -> Packing {
         let least = wanted.min(1);
-        for interval in [interval, SHORT_MS.min(interval)] {
-            let octets = octets_in(rate, interval);
+        let secondaries = |octets| {
             let ifp = ifp_size(octets, rate);
             let fits = |copies: &u8| datagram_size(ifp, *copies) <= self.datagram;
-            if ifp <= self.ifp
-                && let Some(secondaries) = (least..=wanted).rev().find(fits)
-            {
+            (least..=wanted).rev().find(fits).filter(|_| ifp <= self.ifp)
+        };
+        for interval in [interval, SHORT_MS.min(interval)] {
+            let octets = octets_in(rate, interval);
+            if let Some(secondaries) = secondaries(octets) {
                 return Packing { octets, secondaries };
             }
         }
-        let around = ifp_size(0, rate);
-        let most =
-            if least == 0 { self.datagram.saturating_sub(6) } else { Self::of_datagram(self.datagram).ifp };
-        Packing { octets: self.ifp.min(most).saturating_sub(around).max(1), secondaries: least }
+        let room = self.ifp.min(Self::of_datagram(self.datagram).ifp);
+        let octets = room.saturating_sub(ifp_size(0, rate)).max(1);
+        Packing { octets, secondaries: secondaries(octets).unwrap_or(least) }
     }
 }
 

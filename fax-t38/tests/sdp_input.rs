@@ -1,6 +1,7 @@
 //! What comes in may be anything: long, repeated, cut, mutated, random.
 #![cfg(feature = "sdp")]
 
+#[allow(unreachable_pub)]
 #[path = "fuzz/sdp.rs"]
 mod fuzz;
 

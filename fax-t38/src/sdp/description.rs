@@ -329,6 +329,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// A first description, of nobody named.
+    pub fn new(id: u64, host: IpAddr) -> Self {
+        Self { id: id.to_string(), version: 1, host: Host::Ip(host), ..Self::default() }
+    }
+
     /// The next description of the same end.
     #[must_use]
     pub fn next(&self) -> Self {
@@ -336,6 +341,7 @@ impl Origin {
     }
 }
 
+/// What is read where there is no o= line.
 impl Default for Origin {
     fn default() -> Self {
         Self {

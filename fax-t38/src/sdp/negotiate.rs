@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use fax_core::BitRate;
+
 use super::description::{
     Carrier, Description, Direction, Fax, Host, Kind, Media, RtpFax, RtpFraming, Transport,
 };
@@ -12,7 +14,6 @@ use super::oddity::{Oddities, Oddity};
 use super::parameters::{Corrections, RateManagement, T38Parameters};
 use super::policy::{Abilities, Layout, Local, Policy, WhenBoth, g3};
 use super::session::{ErrorCorrection, Flow, Limits, Session};
-use fax_core::BitRate;
 
 /// An offer of fax: what is sent, and what must be remembered until its answer comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +111,9 @@ pub fn conclude(offer: &Offer, answer: &Description) -> Result<Session, Declined
 pub fn audio_only(local: &Local, audio: &Media, last: &[Media]) -> Description {
     let mut lines: Vec<Media> = last.iter().map(Media::refused).collect();
     let at = |kind| last.iter().position(|media| media.kind == kind);
-    match at(Kind::Audio).or_else(|| at(Kind::Image)).and_then(|slot| lines.get_mut(slot)) {
+    let live = last.iter().position(|media| media.port != 0 && media.is_audio());
+    let slot = live.or_else(|| at(Kind::Audio)).or_else(|| at(Kind::Image));
+    match slot.and_then(|slot| lines.get_mut(slot)) {
         Some(line) => *line = audio.clone(),
         None => lines.push(audio.clone()),
     }

@@ -42,7 +42,7 @@ fn again(description: &Description) {
 fn usable(session: &Session) {
     assert!(session.port > 0);
     assert!(session.version <= Version::V4);
-    assert!(session.max_bit_rate.0 >= 2400 && session.max_bit_rate.0 % 2400 == 0);
+    assert!(session.max_bit_rate.0 >= 2400 && session.max_bit_rate.0.is_multiple_of(2400));
     assert!(session.has_v34() <= session.version.knows_v34());
     assert!(session.limits.ifp >= 7 && session.limits.datagram <= 1200, "{:?}", session.limits);
     let packing = session.limits.packing(session.max_bit_rate, 30, 3);

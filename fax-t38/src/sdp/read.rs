@@ -145,20 +145,23 @@ fn rtp_fax(media: &mut Media, mut reader: Reader, odd: &mut Oddities) -> Option<
         let clock = encoding_clock(encoding, "t38", odd)?;
         types.contains(&of).then_some((of, clock))
     })?;
-    let fmtp = |of| {
-        let lines = media.attributes.iter().filter_map(|attribute| about(attribute, "fmtp"));
-        lines.filter(move |&(whose, _)| whose == of).map(|(_, value)| value)
-    };
-    let redundancy = maps().find_map(|(of, encoding)| {
-        encoding_clock(encoding, "red", odd)?;
-        let blocks = fmtp(of).next()?;
-        let around = types.contains(&of) && of != payload_type;
-        let all_fax = blocks.split('/').all(|block| block.trim().parse() == Ok(payload_type));
+    let fmtps = || media.attributes.iter().filter_map(|attribute| about(attribute, "fmtp"));
+    // A list of red payload types first: one walk over each kind of line, however many there are.
+    let mut red = [false; 256];
+    for (of, encoding) in maps() {
+        if let Some(red) = red.get_mut(usize::from(of)) {
+            *red |= encoding_clock(encoding, "red", odd).is_some();
+        }
+    }
+    let redundancy = fmtps().find_map(|(of, blocks)| {
+        let is_red = red.get(usize::from(of)) == Some(&true) && of != payload_type && types.contains(&of);
+        let around = is_red && blocks.split('/').all(|block| block.trim().parse() == Ok(payload_type));
         let depth = u8::try_from(blocks.split('/').count().saturating_sub(1)).unwrap_or(u8::MAX);
-        (around && all_fax).then_some(RtpRedundancy { payload_type: of, depth })
+        around.then_some(RtpRedundancy { payload_type: of, depth })
     });
     let mut framing = RtpFraming::Ifp;
-    for parameter in fmtp(payload_type).flat_map(|value| value.split(';')) {
+    let of_fax = fmtps().filter(|&(of, _)| of == payload_type);
+    for parameter in of_fax.flat_map(|(_, value)| value.split(';')) {
         let (name, value) = match parameter.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (parameter, None),

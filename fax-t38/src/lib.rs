@@ -9,8 +9,10 @@
 
 pub mod event;
 pub mod ifp;
+pub mod line;
 pub mod refusal;
 pub mod seq;
+pub mod udptl;
 pub mod version;
 
 pub use event::Event;

@@ -11,6 +11,7 @@ pub mod event;
 pub mod ifp;
 pub mod refusal;
 pub mod seq;
+pub mod udptl;
 pub mod version;
 
 pub use event::Event;

@@ -13,12 +13,14 @@ mod ear;
 mod mouth;
 mod outbox;
 mod settings;
+mod udptl;
 
 pub use carriage::Carriage;
 pub use settings::{AnswerTones, BurstEnds, FrameEnds, Pacing, Settings};
+pub use udptl::Udptl;
 
 use crate::ifp::{SyntaxLatch, Tolerated};
-use crate::udptl::Delivery;
+use crate::udptl::{Counters, Delivery, ReceiverSettings, SenderSettings};
 use crate::{Event, Refusal};
 use ear::Ear;
 use fax_core::{Deadline, Expectation, Heard, Line, Progress, Room, Signal, Timestamp, Wait};
@@ -30,12 +32,25 @@ use mouth::Mouth;
 /// time it was told last. After each call the owner drains [`Line::hear`], [`Line::progress`],
 /// [`T38Line::event`] and [`T38Line::transmit`], and drives the line again at [`Line::deadline`].
 #[derive(Clone, Debug)]
-pub struct T38Line<C> {
+pub struct T38Line<C = Udptl> {
     now: Timestamp,
     ear: Ear,
     mouth: Mouth,
     latch: SyntaxLatch,
     carriage: C,
+}
+
+impl T38Line {
+    /// A silent line over UDPTL, for a peer of which nothing more is known.
+    pub fn new(settings: Settings) -> Self {
+        let receiver = ReceiverSettings { syntax: settings.version.syntax(), ..ReceiverSettings::default() };
+        Self::over(Udptl::new(receiver, SenderSettings::default()), settings)
+    }
+
+    /// What UDPTL has seen, as numbers.
+    pub fn counters(&self) -> &Counters {
+        self.carriage.counters()
+    }
 }
 
 impl<C: Carriage> T38Line<C> {
@@ -45,6 +60,7 @@ impl<C: Carriage> T38Line<C> {
             Some(syntax) => SyntaxLatch::fixed(syntax),
             None => SyntaxLatch::new(settings.version.syntax()),
         };
+        let settings = Settings { largest_ifp: settings.largest_ifp.min(carriage.largest_ifp()), ..settings };
         Self {
             now: Timestamp::ZERO,
             ear: Ear::new(settings.patience),

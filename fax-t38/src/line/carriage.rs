@@ -19,6 +19,9 @@ pub trait Carriage {
     /// The next packet, or what is missing in its place.
     fn next(&mut self) -> Option<Delivery<'_>>;
 
+    /// Octets of the longest packet that can be submitted.
+    fn largest_ifp(&self) -> usize;
+
     /// Whether another packet can be submitted.
     fn has_room(&self) -> bool;
 

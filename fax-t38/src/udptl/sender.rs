@@ -213,7 +213,7 @@ impl Sender {
         if ifp.len() > self.limit.ifp || alone(ifp.len()) > self.limit.datagram {
             return Err(Refusal::NoRoom);
         }
-        if self.queue.iter().filter(|sending| sending.carried.is_none()).count() >= MAX_FRESH {
+        if !self.has_room() {
             return Err(Refusal::TooMany);
         }
         if self.queue.len() >= MAX_QUEUE {
@@ -222,6 +222,11 @@ impl Sender {
         let seq = self.history.push(ifp);
         self.queue.push_back(Sending { seq, due: now, class, carried: None });
         Ok(())
+    }
+
+    /// Whether [`Sender::submit`] takes another packet.
+    pub fn has_room(&self) -> bool {
+        self.queue.iter().filter(|sending| sending.carried.is_none()).count() < MAX_FRESH
     }
 
     /// Writes the next datagram that is due, if one is, and returns its length. `out` should hold 1200

@@ -35,6 +35,10 @@ impl Carriage for Wire {
         })
     }
 
+    fn largest_ifp(&self) -> usize {
+        500
+    }
+
     fn has_room(&self) -> bool {
         self.outgoing.len() < 16
     }

@@ -1,6 +1,10 @@
 //! A T.38 line: what it hears of packets, what packets it says.
 
+mod any;
 mod hearing;
 mod saying;
+#[path = "../../../test-support/shared/sentence.rs"]
+mod sentence;
 mod support;
+mod talk;
 mod traces;

@@ -194,7 +194,7 @@ fn a_live_page_leaves_in_packets_of_thirty_milliseconds() {
     assert_eq!(words(&line), full);
     assert_eq!(line.deadline().map(|deadline| deadline.at), Some(ms(50)));
     let mut three = Chunk::EMPTY;
-    [true, false, true].iter().for_each(|bit| drop(three.push_bit(*bit)));
+    [true, false, true].iter().for_each(|bit| assert!(three.push_bit(*bit)));
     line.say(Signal::Bits(three)).unwrap();
     line.say(Signal::End).unwrap();
     assert_eq!(words(&line), format!("{full} d001f000080000000000000000a0 00"));

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 use fax_core::Timestamp;
 
 use super::arena::{Arena, Handle};
-use super::ifp::extent;
+use super::ifp_extent;
 use super::window::{State, Window};
 use crate::{Seq, Syntax};
 
@@ -157,14 +157,14 @@ impl Layout {
     /// The packet that a sum is, if it is one.
     fn packet(self, sum: &[u8], syntax: Syntax) -> Option<&[u8]> {
         let packet = match self {
-            Self::Raw => sum.get(..extent(sum, syntax)?)?,
+            Self::Raw => sum.get(..ifp_extent(sum, syntax)?)?,
             Self::Prefixed => {
                 let (length, rest) = sum.split_first_chunk()?;
                 let (packet, padding) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
                 is_zero(padding).then_some(packet)?
             }
         };
-        extent(packet, syntax).is_some().then_some(packet)
+        ifp_extent(packet, syntax).is_some().then_some(packet)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use fax_core::{Span, Timestamp};
 
-use super::ifp::Traffic;
+use crate::ifp::Traffic;
 
 /// Bounds of the time that a hole is held open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,11 +12,12 @@ use super::arena::Handle;
 use super::counters::{Count, Counters};
 use super::datagram::{Datagram, Entries, Lengths, REACH, Recovery};
 use super::decided::{Decided, Decision, Events};
-use super::ifp::{Traffic, extent, traffic};
+use super::ifp_extent;
 use super::parity::{Parity, Row};
 use super::patience::{Hold, Patience};
 use super::window::{State, Window};
 use crate::event::Repair;
+use crate::ifp::{Traffic, traffic};
 use crate::{Event, Refusal, Seq, Syntax};
 
 /// What a receiver is told at its start.
@@ -284,7 +285,7 @@ impl Receiver {
     }
 
     fn is_ifp(&self, octets: &[u8]) -> bool {
-        extent(octets, self.settings.syntax).is_some()
+        ifp_extent(octets, self.settings.syntax).is_some()
     }
 
     fn max_datagram(&self) -> usize {

@@ -4,8 +4,8 @@ use fax_core::Timestamp;
 
 use super::arena::{Arena, Handle};
 use super::datagram::REACH;
-use super::ifp::{Traffic, traffic};
 use crate::Seq;
+use crate::ifp::{Traffic, traffic};
 
 const SIZE: usize = REACH as usize + 1;
 

@@ -17,8 +17,12 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn new(first: Seq) -> Self {
-        Self { packets: [None; SIZE], next: first, sent: 0, arena: Arena::new(33 * 1200) }
+    /// Numbers from `first` on, packets of at most `largest` octets.
+    pub(super) fn new(first: Seq, largest: usize) -> Self {
+        // Packets far longer than a fax's are not all kept.
+        const ENOUGH: usize = 33 * 1200;
+        let size = largest.saturating_mul(SIZE + 1).min(ENOUGH);
+        Self { packets: [None; SIZE], next: first, sent: 0, arena: Arena::new(size) }
     }
 
     /// Keeps a packet under the next number.

@@ -189,9 +189,10 @@ const WIDEST: Span = Span::from_millis(250);
 impl Sender {
     /// Allocates all that it will ever use, less than 64 KiB.
     pub fn new(settings: SenderSettings) -> Self {
+        let limit = Limit::of(&settings);
         Self {
-            limit: Limit::of(&settings),
-            history: History::new(settings.first),
+            limit,
+            history: History::new(settings.first, limit.ifp),
             queue: VecDeque::with_capacity(MAX_QUEUE),
             last: None,
             outage: Span::ZERO,

@@ -5,6 +5,7 @@ mod hearing;
 mod saying;
 #[path = "../../../test-support/shared/sentence.rs"]
 mod sentence;
+mod session;
 mod support;
 mod talk;
 mod traces;

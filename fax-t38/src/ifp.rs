@@ -63,8 +63,8 @@ pub enum Traffic {
 }
 
 impl<'a> Ifp<'a> {
-    /// Reads `octets` as one whole packet, strictly first; if that does not end where the octets end,
-    /// with every field on an octet boundary, as some encoders pad. Zeros may follow the packet.
+    /// Reads `octets` as one whole packet: strictly, or if that does not end where the octets end (or does,
+    /// and means nothing) with every field on an octet boundary, as some encoders pad. Zeros may follow.
     ///
     /// # Errors
     /// What is wrong by the strict reading; [`Refusal::Trailing`] if more than zeros follows the packet.
@@ -142,7 +142,7 @@ impl<'a> Reading<'a> {
         Ok(Self { ifp, packing: Packing::Strict, rest: reader.rest() })
     }
 
-    /// The strict reading, unless the other ends where the octets end and it does not.
+    /// The strict reading, unless the other ends better, or ends as well and alone makes sense.
     fn of_data(kind: DataType, mut reader: Reader<'a>, syntax: Syntax) -> Result<Self, Refusal> {
         let count = reader.count()?;
         let read = |packing| {
@@ -150,11 +150,16 @@ impl<'a> Reading<'a> {
             Ok(Self { ifp: Ifp::Data(data), packing, rest })
         };
         let strict = read(Packing::Strict);
-        if Self::end(&strict) == End::Exact {
+        // One field reads the same either way.
+        if count < 2 || Self::rank(&strict) == (End::Exact, Sense::Some) {
             return strict;
         }
         let aligned = read(Packing::OctetAligned);
-        if Self::end(&aligned) < Self::end(&strict) { aligned } else { strict }
+        if Self::rank(&aligned) < Self::rank(&strict) { aligned } else { strict }
+    }
+
+    fn rank(reading: &Result<Self, Refusal>) -> (End, Sense) {
+        (Self::end(reading), Self::sense(reading))
     }
 
     fn end(reading: &Result<Self, Refusal>) -> End {
@@ -162,6 +167,13 @@ impl<'a> Reading<'a> {
             Ok(reading) if reading.rest.is_empty() => End::Exact,
             Ok(reading) if reading.rest.iter().all(|octet| *octet == 0) => End::Padded,
             Ok(_) | Err(_) => End::Wrong,
+        }
+    }
+
+    fn sense(reading: &Result<Self, Refusal>) -> Sense {
+        match reading {
+            Ok(Self { ifp: Ifp::Data(data), .. }) if data.makes_sense() => Sense::Some,
+            Ok(_) | Err(_) => Sense::None,
         }
     }
 }
@@ -197,6 +209,13 @@ impl Field<'_> {
             FieldType::Unknown(_) => false,
         }
     }
+}
+
+/// Whether a data packet says what somebody would say, see [`Field::makes_sense_in`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sense {
+    Some,
+    None,
 }
 
 /// Shows kind and length only: frames and pages are personal data.

@@ -8,7 +8,9 @@
 
 /* More than any packet of the tests has. */
 #define REPORTS 4096
-#define FIELDS 4096
+#define FIELDS 64
+/* Its encoder writes to an array of 1000 octets on its stack and looks neither left nor right. */
+#define ENCODER_ROOM 1000
 
 struct peer_t38_report
 {
@@ -146,18 +148,22 @@ int peer_t38_core_write_data(peer_t38_core *t38, int data_type, const int *field
                              const uint8_t *octets, int fields, const uint8_t **packet)
 {
     t38_data_field_t list[FIELDS];
+    int room = 4;
     int i;
 
     if (fields < 0 || fields > FIELDS)
         return -1;
     for (i = 0; i < fields; i++)
     {
+        room += 4 + lengths[i];
         list[i].field_type = field_types[i];
         list[i].field = octets;
         list[i].field_len = lengths[i];
         octets += lengths[i];
     }
     t38->packet_length = -1;
+    if (room > ENCODER_ROOM)
+        return -1;
     t38_core_send_data_multi_field(t38->core, data_type, list, fields, T38_PACKET_CATEGORY_IMAGE_DATA);
     *packet = t38->packet;
     return t38->packet_length;

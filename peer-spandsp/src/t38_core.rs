@@ -57,7 +57,8 @@ impl T38Core {
         written(packet, length)
     }
 
-    /// Its packet for fields, each a kind and its octets, if it makes one.
+    /// Its packet for at most 64 fields, each a kind and its octets, if it makes one. `None` too for what
+    /// might not fit the 1000 octets of its buffer, which it would write past.
     pub fn write_data(&mut self, data_type: u8, fields: &[(u8, Vec<u8>)]) -> Option<Vec<u8>> {
         let kinds: Vec<_> = fields.iter().map(|(kind, _)| c_int::from(*kind)).collect();
         let lengths: Vec<_> = fields.iter().map(|(_, octets)| octets.len() as c_int).collect();

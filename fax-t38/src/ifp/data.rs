@@ -43,6 +43,11 @@ impl<'a> Data<'a> {
         self.fields
     }
 
+    /// Whether every field says what somebody would say, see [`Field::makes_sense_in`].
+    pub(super) fn makes_sense(&self) -> bool {
+        self.fields().all(|field| field.makes_sense_in(self.kind))
+    }
+
     /// A packet without a data field.
     pub(super) const fn empty(kind: DataType) -> Self {
         Self { kind, fields: Fields::new(Reader::new(&[]), 0, Syntax::Y1998, Packing::Strict) }

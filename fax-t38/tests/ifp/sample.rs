@@ -51,6 +51,11 @@ impl Sample {
         }
     }
 
+    pub(crate) fn makes_sense(&self) -> bool {
+        let Self::Data(kind, fields) = self else { return true };
+        fields.iter().all(|(field, octets)| Field { kind: *field, octets }.makes_sense_in(*kind))
+    }
+
     /// Whether a field follows one without octets, which our encoder never writes.
     pub(crate) fn has_a_field_after_a_bare_one(&self) -> bool {
         match self {

@@ -49,7 +49,7 @@ impl Parity {
     pub(super) fn new() -> Self {
         Self {
             rows: VecDeque::with_capacity(ROWS),
-            arena: Arena::new(12 * 1024),
+            arena: Arena::new(8 * 1024),
             made: Made::Unknown,
             sum: Sum(vec![0; super::LARGEST_DATAGRAM].into_boxed_slice()),
         }

@@ -2,7 +2,7 @@
 
 /// A ring of octets. What is stored stays until as many octets as the ring holds have come after it;
 /// its [`Handle`] then gives nothing, so nobody has to be told.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Arena {
     octets: Box<[u8]>,
     /// Octets ever used; the next packet is written here, modulo the size.
@@ -52,6 +52,13 @@ impl Arena {
 
     fn offset(&self, handle: Handle) -> usize {
         handle.at.checked_rem(self.octets.len() as u64).unwrap_or(0) as usize
+    }
+}
+
+/// Shows how much is in use: packets are personal data.
+impl core::fmt::Debug for Arena {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Arena[{} of {}]", self.head, self.octets.len())
     }
 }
 

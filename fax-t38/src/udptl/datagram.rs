@@ -13,7 +13,7 @@ use crate::{Refusal, Seq};
 pub const REACH: u16 = 63;
 
 /// A UDPTL datagram, checked once: nothing read from it later can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Datagram<'a> {
     /// The number of the primary.
     pub seq: Seq,
@@ -156,6 +156,13 @@ impl<'a> Iterator for Entries<'a> {
 impl ExactSizeIterator for Entries<'_> {}
 
 /// Shows the lengths only: packets are personal data.
+impl core::fmt::Debug for Datagram<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Datagram {}[{}] {:?}", self.seq.0, self.primary.len(), self.recovery)
+    }
+}
+
+/// Shows the lengths only.
 impl core::fmt::Debug for Entries<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_list().entries(self.map(<[u8]>::len)).finish()

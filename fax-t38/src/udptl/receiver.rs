@@ -372,7 +372,7 @@ impl Receiver {
             State::After => {
                 self.settle(seq.minus(REACH)); // what falls out of the window is waited for no longer
                 let skipped = seq.ahead_of(self.window.newest()).saturating_sub(1);
-                self.patience.arrived(now, skipped.unsigned_abs());
+                self.patience.arrived(primary, skipped.unsigned_abs(), now);
                 self.window.extend(seq, now);
             }
             State::Missing { since } => {

@@ -211,7 +211,7 @@ impl Sender {
         if ifp.is_empty() {
             return Err(Refusal::Empty);
         }
-        if ifp.len() > self.limit.ifp || alone(ifp.len()) > self.limit.datagram {
+        if ifp.len() > self.limit.ifp || alone(ifp.len(), self.settings.protection) > self.limit.datagram {
             return Err(Refusal::NoRoom);
         }
         if !self.has_room() {
@@ -280,23 +280,23 @@ impl Limit {
         // Not above what passes every network in one piece (UTL-17).
         const ONE_PIECE: usize = 1200;
         let peer = settings.peer_max_datagram;
+        let with_copy = |ifp| alone(ifp, settings.protection).saturating_add(element(ifp));
         if peer < with_copy(settings.usual_ifp) {
             return Self { datagram: ONE_PIECE, ifp: peer.min(settings.max_ifp).max(1) }; // SDP-4
         }
         let datagram = peer.min(ONE_PIECE);
-        let largest = (1..=settings.max_ifp).rev().find(|ifp| with_copy(*ifp) <= datagram);
+        let largest = (1..=settings.max_ifp.min(ONE_PIECE)).rev().find(|ifp| with_copy(*ifp) <= datagram);
         Self { datagram, ifp: largest.unwrap_or(1) }
     }
 }
 
-/// Octets of a datagram with nothing but a primary of so many octets.
-const fn alone(ifp: usize) -> usize {
-    2 + element(ifp) + 2
-}
-
-/// Octets of a datagram with a primary and one secondary.
-const fn with_copy(ifp: usize) -> usize {
-    alone(ifp) + element(ifp)
+/// Octets of a datagram with a primary of so many octets and nothing in its recovery part.
+const fn alone(ifp: usize, protection: Protection) -> usize {
+    let nothing = match protection {
+        Protection::Secondaries { .. } => 2,
+        Protection::Parity { .. } => 4,
+    };
+    2 + element(ifp) + nothing
 }
 
 /// Octets of a length and so many octets.
@@ -308,7 +308,9 @@ const fn element(length: usize) -> usize {
 impl Sender {
     fn next_due(&mut self, now: Timestamp) -> Option<Sending> {
         let due = self.queue.iter().enumerate().filter(|(_, sending)| sending.due <= now);
-        let first = due.min_by_key(|(_, sending)| sending.due).map(|(index, _)| index);
+        // New packets first: a copy has time.
+        let first = due.min_by_key(|(_, sending)| (sending.carried.is_some(), sending.due));
+        let first = first.map(|(index, _)| index);
         if let Some(index) = first {
             return self.queue.remove(index);
         }
@@ -386,7 +388,7 @@ impl Sender {
         let carried = match self.settings.protection {
             Protection::Secondaries { .. } => {
                 let wanted = sending.carried.unwrap_or(self.wanted(sending.class));
-                let room = limit.saturating_sub(alone(primary.len()));
+                let room = limit.saturating_sub(alone(primary.len(), self.settings.protection));
                 let count = self.secondaries_that_fit(sending.seq, wanted, room);
                 writer.secondaries(self.earlier(sending.seq, count))?;
                 count
@@ -396,7 +398,11 @@ impl Sender {
                 self.write_parity(&mut writer, sending.seq, u16::from(span), u16::from(rows), layout)?
             }
         };
-        Ok((writer.written(), carried))
+        // A repeat is the same datagram again. If what was in it is no longer kept, there is none.
+        match sending.carried {
+            Some(before) if before != carried => Err(Refusal::NoRoom),
+            _ => Ok((writer.written(), carried)),
+        }
     }
 
     fn earlier(&self, seq: Seq, count: u8) -> impl ExactSizeIterator<Item = &[u8]> {
@@ -425,17 +431,18 @@ impl Sender {
         let span = span.clamp(1, super::REACH);
         let sent = self.history.before(seq).min(super::REACH);
         let most = rows.min(sent / span);
+        let room = writer.room().saturating_sub(4); // choice, span and count
         let lengths = |count: u16| {
             (0..count).map(move |entry| self.row_length(&Row::of(seq, span, entry, count), layout))
         };
-        let fits =
-            |count: &u16| lengths(*count).map(element).sum::<usize>() <= writer.room().saturating_sub(4);
+        let fits = |count: &u16| lengths(*count).map(element).sum::<usize>() <= room;
         let count = (0..=most).rev().find(fits).unwrap_or(0);
         writer.parity_head(if count > 0 { span } else { 0 }, count)?;
         for (entry, length) in (0..count).zip(lengths(count)) {
             let sum = writer.blank(length)?;
             for member in Row::of(seq, span, entry, count).members() {
-                add(sum, self.history.packet(member).unwrap_or_default(), layout).ok_or(Refusal::NoRoom)?;
+                let packet = self.history.packet(member).ok_or(Refusal::NoRoom)?;
+                add(sum, packet, layout).ok_or(Refusal::NoRoom)?;
             }
         }
         Ok(count as u8)

@@ -43,26 +43,29 @@ impl Stream {
         self.first.wrapping_add(n as u16)
     }
 
-    /// What must come out if the packets in `lost` do not come: peeling, no more than the definition.
+    /// What must come out if the packets in `lost` do not come: a packet is known if it is the sum of
+    /// some rows and known packets. Plain Gauss over all rows that came.
     fn known(&self, lost: u64) -> u64 {
-        let mut known = !lost;
-        loop {
-            let before = known;
-            for n in (0..PACKETS).filter(|n| lost >> n & 1 == 0) {
-                for row in &self.rows[n] {
-                    let unknown = row & !known;
-                    if unknown.count_ones() == 1 {
-                        known |= unknown;
-                    }
+        let came = (0..PACKETS).filter(|n| lost >> n & 1 == 0);
+        let mut rows: Vec<_> = came.flat_map(|n| &self.rows[n]).map(|row| row & lost).collect();
+        let mut done = 0;
+        for bit in (0..PACKETS).map(|n| 1_u64 << n) {
+            let Some(pivot) = (done..rows.len()).find(|row| rows[*row] & bit != 0) else { continue };
+            rows.swap(done, pivot);
+            let row = rows[done];
+            (0..rows.len()).filter(|other| *other != done).for_each(|other| {
+                if rows[other] & bit != 0 {
+                    rows[other] ^= row;
                 }
-            }
-            if known == before {
-                return known;
-            }
+            });
+            done += 1;
         }
+        rows.into_iter().filter(|row| row.count_ones() == 1).fold(!lost, |known, row| known | row)
     }
 
-    fn check(&self, lost: u64) {
+    /// Plays the stream without those packets. Nothing that comes out may be wrong; returns how many
+    /// packets could have been known and were not.
+    fn unrepaired(&self, lost: u64) -> u32 {
         let mut bench = Bench::holding(ms(1000));
         for n in (0..PACKETS).filter(|n| lost >> n & 1 == 0) {
             bench.take(0, &self.datagrams[n]).unwrap();
@@ -70,7 +73,7 @@ impl Stream {
         bench.advance(2000);
         let known = self.known(lost);
         let last = PACKETS - (lost << (64 - PACKETS)).leading_ones() as usize;
-        let mut n = 0;
+        let (mut n, mut unrepaired) = (0, 0);
         for out in bench.drain() {
             match out {
                 Out::Ifp(seq, octets) => {
@@ -81,17 +84,14 @@ impl Stream {
                 Out::Missing(from, packets) => {
                     assert_eq!(from, self.number(n));
                     for _ in 0..packets.unwrap() {
-                        assert!(
-                            known >> n & 1 == 0,
-                            "packet {n} of {lost:#x} was not repaired, {:?}",
-                            self.layout
-                        );
+                        unrepaired += (known >> n & 1) as u32;
                         n += 1;
                     }
                 }
             }
         }
         assert_eq!(n, last, "{lost:#x}");
+        unrepaired
     }
 }
 
@@ -119,7 +119,8 @@ fn every_loss_pattern_is_repaired_as_far_as_parity_reaches_for_every_span_and_ro
     for layout in LAYOUTS {
         for (span, rows) in (1..=5).flat_map(|span| (1..=5).map(move |rows| (span, rows))) {
             let stream = Stream::new(65_520, span, rows, layout);
-            (0..1_u64 << 10).for_each(|pattern| stream.check(pattern << AT));
+            (0..1_u64 << 10)
+                .for_each(|pattern| assert_eq!(stream.unrepaired(pattern << AT), 0, "{pattern:#x}"));
         }
     }
 }
@@ -130,25 +131,37 @@ fn every_loss_pattern_at_the_start_of_a_stream_is_repaired_too() {
     for layout in LAYOUTS {
         for (span, rows) in (1..=5).flat_map(|span| (1..=3).map(move |rows| (span, rows))) {
             let stream = Stream::new(0, span, rows, layout);
-            (0..1_u64 << 8).for_each(|pattern| stream.check(pattern << 1));
+            (0..1_u64 << 8)
+                .for_each(|pattern| assert_eq!(stream.unrepaired(pattern << 1), 0, "{pattern:#x}"));
         }
     }
 }
 
+/// Half of the patterns spare the packets of the first row, so that the layout is known: then all is
+/// repaired that can be. Of the others nothing is repaired wrongly, and hardly anything is left: where
+/// both layouts give a packet, none is believed.
 fn random_patterns(count: u32, seed: u64) {
     let mut chance = Chance::new(seed);
     let combinations = (1..=5).flat_map(|span| (1..=5).map(move |rows| (span, rows)));
     let streams: Vec<_> = combinations
         .flat_map(|(span, rows)| {
-            LAYOUTS.map(|layout| Stream::new(65_400 + u16::from(span) * 26, span, rows, layout))
+            LAYOUTS.map(|layout| (span, Stream::new(65_400 + u16::from(span) * 26, span, rows, layout)))
         })
         .collect();
-    for _ in 0..count {
-        let stream = &streams[chance.below(streams.len() as u64) as usize];
+    let mut left = 0;
+    for n in 0..count {
+        let (span, stream) = &streams[chance.below(streams.len() as u64) as usize];
         let dense = chance.below(4);
-        let lost = (0..dense).fold(chance.next(), |lost, _| lost & chance.next());
-        stream.check(lost & ((1 << PACKETS) - 2)); // the first packet sets the count
+        let lost = (0..dense).fold(chance.next(), |lost, _| lost & chance.next()) & ((1 << PACKETS) - 1);
+        if n % 2 == 0 {
+            let lost = lost >> (span + 1) << (span + 1);
+            assert_eq!(stream.unrepaired(lost), 0, "{lost:#x} {:?}", stream.layout);
+        } else {
+            left += stream.unrepaired(lost & !1); // the first packet sets the count
+        }
     }
+    println!("{left} packets left in {} patterns whose layout was not known from the start", count / 2);
+    assert!(left < count / 1000, "{left} packets left in {count} patterns");
 }
 
 #[test]

@@ -39,7 +39,12 @@ fn main() {
         let Some(next) = deadlines.into_iter().flatten().map(|deadline| deadline.at).min() else { break };
         now = next;
     }
-    println!("{sent} datagrams sent, {:?}", answerer.counters());
+    let counters = answerer.counters();
+    let repaired = counters.repaired_by_secondary;
+    println!(
+        "{sent} datagrams sent, {} came: {repaired} repaired, {} lost",
+        counters.received, counters.lost
+    );
 }
 
 /// DCS: 14 400 bit/s, no ECM.

@@ -3,6 +3,7 @@
 mod any;
 mod hearing;
 mod saying;
+mod scripts;
 #[path = "../../../test-support/shared/sentence.rs"]
 mod sentence;
 mod session;

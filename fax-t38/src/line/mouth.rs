@@ -121,7 +121,7 @@ impl Mouth {
             // A frame with a hole can only be ended bad, and what is missing of a page is filled by the
             // one who paces the modem.
             Signal::Missing => {}
-            Signal::End => self.end()?,
+            Signal::End => self.end(now)?,
         }
         self.grammar = after;
         Ok(())
@@ -179,10 +179,10 @@ impl Mouth {
         }
     }
 
-    fn end(&mut self) -> Result<(), Refusal> {
+    fn end(&mut self, now: Timestamp) -> Result<(), Refusal> {
         match &mut self.state {
             State::Burst(burst) if !burst.is_ending() => {
-                burst.end(&self.settings, &mut self.backlog);
+                burst.end(now, &self.settings, &mut self.backlog);
                 Ok(())
             }
             // The burst has not begun yet.

@@ -6,6 +6,9 @@ use crate::Seq;
 
 const SIZE: usize = REACH as usize + 1;
 
+/// 32 packets of the largest size that wait, and one more for what a ring wastes at its end.
+pub(super) const ARENA: usize = 33 * 1200;
+
 /// What a sender may send again.
 #[derive(Clone, Debug)]
 pub(super) struct History {
@@ -19,9 +22,7 @@ pub(super) struct History {
 impl History {
     /// Numbers from `first` on, packets of at most `largest` octets.
     pub(super) fn new(first: Seq, largest: usize) -> Self {
-        // Packets far longer than a fax's are not all kept.
-        const ENOUGH: usize = 33 * 1200;
-        let size = largest.saturating_mul(SIZE + 1).min(ENOUGH);
+        let size = largest.saturating_mul(SIZE + 1).min(ARENA);
         Self { packets: [None; SIZE], next: first, sent: 0, arena: Arena::new(size) }
     }
 

@@ -36,6 +36,9 @@ pub(super) struct Parity {
 
 /// One row for each number that can be the last of a row.
 const ROWS: usize = 64;
+const ARENA: usize = 6 * 1024;
+/// Octets that are allocated.
+pub(super) const HEAP: usize = ARENA + super::LARGEST_DATAGRAM + ROWS * size_of::<(Row, Handle)>();
 
 /// What is known of how a peer makes its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ impl Parity {
     pub(super) fn new() -> Self {
         Self {
             rows: VecDeque::with_capacity(ROWS),
-            arena: Arena::new(8 * 1024),
+            arena: Arena::new(ARENA),
             made: Made::Unknown,
             sum: Sum(vec![0; super::LARGEST_DATAGRAM].into_boxed_slice()),
         }
@@ -122,9 +125,9 @@ impl Parity {
         if is_zero(octets) {
             return true; // members that are alike prove nothing
         }
-        let found = [Layout::Raw, Layout::Prefixed].into_iter().find(|layout| {
-            self.sum.of([(row, octets)].into_iter(), *layout, window).is_some_and(|sum| is_zero(sum))
-        });
+        let found = [Layout::Raw, Layout::Prefixed]
+            .into_iter()
+            .find(|layout| self.sum.of([(row, octets)].into_iter(), *layout, window).is_some_and(is_zero));
         self.made = found.map_or(Made::Foreign, Made::Known);
         found.is_some()
     }

@@ -183,6 +183,13 @@ struct Sending {
 const MAX_FRESH: usize = 32;
 /// With the copies.
 const MAX_QUEUE: usize = 128;
+
+/// The budget of one call's sender.
+const _: () = {
+    let heap = super::history::ARENA + MAX_QUEUE * size_of::<Sending>() + Events::HEAP;
+    assert!(size_of::<Sender>() + heap < 64 * 1024);
+};
+
 /// Copies come at most so far apart (L2).
 const WIDEST: Span = Span::from_millis(250);
 

@@ -1,11 +1,11 @@
 //! The bodies of the fuzz targets over packets that one octet, one cut or one splice has spoilt.
 
+use fax_t38::Syntax;
+
 use crate::sample::{traces, vectors};
 
-#[path = "../fuzz/ifp_1998.rs"]
-mod ifp_1998;
-#[path = "../fuzz/ifp_2002.rs"]
-mod ifp_2002;
+#[path = "../fuzz/ifp.rs"]
+mod body;
 
 #[test]
 fn no_spoilt_packet_upsets_the_decoder() {
@@ -17,8 +17,7 @@ fn no_spoilt_packet_upsets_the_decoder() {
         for _ in 0..random.below(4) {
             spoil(&mut data, &seeds, &mut random);
         }
-        ifp_1998::check(&data);
-        ifp_2002::check(&data);
+        check(&data);
     }
 }
 
@@ -27,10 +26,14 @@ fn no_three_octets_upset_the_decoder() {
     for word in 0..1_u32 << 16 {
         let [_, _, second, third] = word.to_be_bytes();
         for first in [0x00, 0x20, 0x40, 0x80, 0xC0, 0xC8, 0xD2, 0xE0, 0xFF] {
-            ifp_1998::check(&[first, second, third]);
-            ifp_2002::check(&[first, second, third]);
+            check(&[first, second, third]);
         }
     }
+}
+
+fn check(data: &[u8]) {
+    body::check(data, Syntax::Y1998);
+    body::check(data, Syntax::Y2002);
 }
 
 fn spoil(data: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {

@@ -271,6 +271,21 @@ fn a_metered_page_leaves_at_its_rate_with_a_tail_of_zeros() {
     assert_eq!(sent[end + 2].0.since(sent[end + 1].0), Span::from_millis(75));
 }
 
+/// IFP-12: the tail is not hurried because the end was said late.
+#[test]
+fn a_metered_page_that_ran_dry_ends_with_its_tail_from_then_on() {
+    let mut line = line(metered());
+    [Signal::Begin(V17), bits(&[0x55; 32])].iter().for_each(|signal| line.say(*signal).unwrap());
+    line.advance(ms(5000));
+    line.say(Signal::End).unwrap();
+    line.advance(ms(5039));
+    assert_eq!(line.carriage().sent.len(), 2 + 1 + 2, "two packets of zeros");
+    line.advance(ms(5099));
+    assert_eq!(line.carriage().sent.len(), 2 + 1 + 2);
+    line.advance(ms(5100));
+    assert!(words(&line).ends_with(" d00170 00"));
+}
+
 /// IFP-11: 200 ms of flags before ECM frames, and what echo protection takes.
 #[test]
 fn a_metered_line_leaves_time_for_flags_and_for_echo_protection() {

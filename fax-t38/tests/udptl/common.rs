@@ -152,6 +152,6 @@ impl Chance {
     }
 
     pub(crate) fn below(&mut self, limit: u64) -> u64 {
-        (self.next() >> 32) * limit >> 32
+        ((self.next() >> 32) * limit) >> 32
     }
 }

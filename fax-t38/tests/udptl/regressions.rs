@@ -166,6 +166,23 @@ fn a_replayed_call_is_late_and_nothing_else() {
     assert_eq!(bench.receiver.counters().restarts, 0);
 }
 
+/// Spoofed numbers with the peer's address: a flood of packets that are out of reach neither moves the
+/// stream nor pushes out what is held.
+#[test]
+fn a_flood_of_forged_numbers_out_of_reach_changes_nothing() {
+    let mut bench = Bench::holding(crate::common::ms(500));
+    bench.take(0, &numbered(0, 0)).unwrap();
+    bench.take(0, &numbered(1, 0)).unwrap();
+    bench.take(0, &numbered(3, 0)).unwrap();
+    let huge = [&[0xD0, 1, 0xE0, 0x04, 0xFF][..], &[9; 0x500]].concat();
+    for n in 0..1000_u32 {
+        let forged = 100 + (n * 7919) % 63_000;
+        assert!(bench.take(u64::from(n) / 10, &datagram(forged as u16, &huge, &[])).is_err());
+    }
+    bench.take(200, &numbered(2, 0)).unwrap();
+    assert_eq!(bench.drain(), in_order(0..4));
+}
+
 /// A datagram that ends behind its number, or has an empty primary, is none.
 #[test]
 fn the_shortest_datagrams_are_refused() {

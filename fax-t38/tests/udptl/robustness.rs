@@ -123,6 +123,6 @@ fn no_octet_of_a_packet_is_shown() {
     {
         assert!(!text.contains("48, 49, 50") && text.len() < 20_000, "{} characters", text.len());
     }
-    let octets = datagram(2, &secret, &[secret.clone()]);
+    let octets = datagram(2, &secret, core::slice::from_ref(&secret));
     assert!(!format!("{:?}", fax_t38::udptl::Datagram::parse(&octets)).contains("48, 49, 50"));
 }

@@ -1,10 +1,10 @@
-//! What the two fuzz targets of IFP and their seeded tests share.
+//! What the two fuzz targets of IFP and their seeded test share.
 
 use fax_t38::ifp::{Field, Ifp, Packing, SyntaxLatch, Traffic, extent, traffic, write_data, write_indicator};
 use fax_t38::{Event, Refusal, Syntax};
 
 /// Takes `data` as one packet, and again as packets that one peer sends: each with a length in front.
-pub(super) fn check(data: &[u8], syntax: Syntax) {
+pub(crate) fn check(data: &[u8], syntax: Syntax) {
     packet(data, syntax);
     let mut latches = [SyntaxLatch::new(syntax), SyntaxLatch::fixed(syntax)];
     let mut rest = data;

@@ -175,7 +175,7 @@ struct Sending {
     seq: Seq,
     due: Timestamp,
     class: Class,
-    /// Secondaries or rows that the first sending had; none of it has happened before.
+    /// Secondaries or rows that the first sending had; `None` ahead of it.
     carried: Option<u8>,
 }
 
@@ -312,11 +312,11 @@ impl Sender {
         // New packets first: a copy has time.
         let first = due.min_by_key(|(_, sending)| (sending.carried.is_some(), sending.due));
         let first = first.map(|(index, _)| index);
-        if let Some(index) = first {
-            return self.queue.remove(index);
+        match first {
+            Some(index) => self.queue.remove(index),
+            None if self.deadline()? <= now => self.last.take().map(|(last, _)| last),
+            None => None,
         }
-        let is_due = self.keep_alive_due()? <= now;
-        is_due.then(|| self.last.take().map(|(last, _)| last)).flatten()
     }
 
     fn keep_alive_due(&self) -> Option<Timestamp> {

@@ -44,9 +44,9 @@ impl History {
         self.arena.octets((*handle)?)
     }
 
-    /// How many packets before that one are still here.
-    pub(super) fn before(&self, seq: Seq) -> u16 {
-        (1..=REACH).take_while(|back| self.packet(seq.minus(*back)).is_some()).count() as u16
+    /// How many packets before that one are still here; `most` are looked for.
+    pub(super) fn before(&self, seq: Seq, most: u16) -> u16 {
+        (1..=most.min(REACH)).take_while(|back| self.packet(seq.minus(*back)).is_some()).count() as u16
     }
 }
 

@@ -89,15 +89,17 @@ impl Parity {
         now: Timestamp,
         mut repaired: impl FnMut(Seq),
     ) {
-        self.rows.retain(|(row, _)| row.unknown(window).is_some_and(|unknown| unknown != 0));
-        if self.rows.is_empty() {
+        let Self { rows, arena, made, sum } = self;
+        rows.retain(|(row, octets)| {
+            arena.octets(*octets).is_some() && row.unknown(window).is_some_and(|unknown| unknown != 0)
+        });
+        if rows.is_empty() {
             return;
         }
         let mut system = System::new();
-        for (index, (row, _)) in self.rows.iter().enumerate() {
+        for (index, (row, _)) in rows.iter().enumerate() {
             system.add(Equation { unknown: row.unknown(window).unwrap_or(0), rows: 1 << index });
         }
-        let Self { rows, arena, made, sum } = self;
         let rows_of = |equation: &Equation| {
             let chosen = equation.rows;
             let rows = rows.iter().enumerate().filter(move |(index, _)| chosen >> index & 1 == 1);

@@ -175,7 +175,7 @@ struct Sending {
     seq: Seq,
     due: Timestamp,
     class: Class,
-    /// Secondaries or rows that the first sending had; none of it has happened before.
+    /// Secondaries or rows that the first sending had; `None` ahead of it.
     carried: Option<u8>,
 }
 
@@ -299,11 +299,11 @@ impl Limit {
 
 /// Octets of a datagram with a primary of so many octets and nothing in its recovery part.
 const fn alone(ifp: usize, protection: Protection) -> usize {
-    let nothing = match protection {
-        Protection::Secondaries { .. } => 2,
-        Protection::Parity { .. } => 4,
+    let rest = match protection {
+        Protection::Secondaries { .. } => 4,
+        Protection::Parity { .. } => 6,
     };
-    2 + element(ifp) + nothing
+    element(ifp).saturating_add(rest)
 }
 
 /// Octets of a length and so many octets.
@@ -318,11 +318,11 @@ impl Sender {
         // New packets first: a copy has time.
         let first = due.min_by_key(|(_, sending)| (sending.carried.is_some(), sending.due));
         let first = first.map(|(index, _)| index);
-        if let Some(index) = first {
-            return self.queue.remove(index);
+        match first {
+            Some(index) => self.queue.remove(index),
+            None if self.deadline()? <= now => self.last.take().map(|(last, _)| last),
+            None => None,
         }
-        let is_due = self.keep_alive_due()? <= now;
-        is_due.then(|| self.last.take().map(|(last, _)| last)).flatten()
     }
 
     fn keep_alive_due(&self) -> Option<Timestamp> {
@@ -358,11 +358,12 @@ impl Sender {
 
     /// Tells when the peer's limit costs secondaries or rows, once for each number that is left.
     fn note_depth(&mut self, now: Timestamp, sent: &Sending) {
-        let earlier = self.history.before(sent.seq);
+        let wanted = u16::from(self.wanted(sent.class));
         let wanted = match self.settings.protection {
-            Protection::Secondaries { .. } => earlier.min(u16::from(self.wanted(sent.class))),
-            Protection::Parity { span, rows, .. } => {
-                earlier.checked_div(u16::from(span)).unwrap_or(0).min(u16::from(rows))
+            Protection::Secondaries { .. } => self.history.before(sent.seq, wanted),
+            Protection::Parity { span, .. } => {
+                let span = u16::from(span.max(1));
+                self.history.before(sent.seq, span.saturating_mul(wanted)) / span
             }
         };
         let carried = sent.carried.filter(|carried| u16::from(*carried) < wanted);
@@ -436,8 +437,7 @@ impl Sender {
         layout: Layout,
     ) -> Result<u8, Refusal> {
         let span = span.clamp(1, super::REACH);
-        let sent = self.history.before(seq).min(super::REACH);
-        let most = rows.min(sent / span);
+        let most = self.history.before(seq, span.saturating_mul(rows)) / span;
         let room = writer.room().saturating_sub(4); // choice, span and count
         let lengths = |count: u16| {
             (0..count).map(move |entry| self.row_length(&Row::of(seq, span, entry, count), layout))

@@ -10,7 +10,10 @@
 pub mod event;
 pub mod ifp;
 pub mod refusal;
+#[cfg(feature = "rtp")]
+pub mod rtp;
 pub mod seq;
+pub mod tpkt;
 pub mod version;
 
 pub use event::Event;

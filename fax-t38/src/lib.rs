@@ -10,6 +10,8 @@
 pub mod event;
 pub mod ifp;
 pub mod refusal;
+#[cfg(feature = "sdp")]
+pub mod sdp;
 pub mod seq;
 pub mod version;
 

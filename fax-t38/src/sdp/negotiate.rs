@@ -157,15 +157,15 @@ impl Declined {
     }
 
     fn why(description: &Description) -> Self {
-        let images =
-            description.media.iter().filter(|media| media.kind == Kind::Image || media.fax.is_some());
-        let mut live = images.clone().filter(|media| media.port != 0).peekable();
+        let is_image = |media: &&Media| media.kind == Kind::Image || media.fax.is_some();
+        let images = || description.media.iter().filter(is_image);
+        let live = || images().filter(|media| media.port != 0);
         let dtls = |media: &Media| media.fax.is_some_and(|fax| fax.transport == Transport::Dtls);
-        match (live.peek(), images.count()) {
-            (Some(_), _) if live.all(dtls) => Self::TlsRequired,
-            (Some(_), _) => Self::TransportUnsupported,
-            (None, 0) => Self::NoImageLine,
-            (None, _) => Self::PortZero,
+        match (images().count(), live().count()) {
+            (0, _) => Self::NoImageLine,
+            (_, 0) => Self::PortZero,
+            _ if live().all(dtls) => Self::TlsRequired,
+            _ => Self::TransportUnsupported,
         }
     }
 }

@@ -12,6 +12,8 @@ pub mod ifp;
 pub mod refusal;
 #[cfg(feature = "rtp")]
 pub mod rtp;
+#[cfg(feature = "sdp")]
+pub mod sdp;
 pub mod seq;
 pub mod tpkt;
 pub mod version;

@@ -16,6 +16,7 @@ pub mod rtp;
 pub mod sdp;
 pub mod seq;
 pub mod tpkt;
+pub mod udptl;
 pub mod version;
 
 pub use event::Event;

@@ -58,7 +58,7 @@ pub struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// The older ones, number `seq` - 1 first; empty where one is not there.
-    pub fn secondaries(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + use<'a> {
+    pub fn secondaries(&self) -> impl ExactSizeIterator<Item = &'a [u8]> + Clone + use<'a> {
         self.older.into_iter().take(self.depth)
     }
 }

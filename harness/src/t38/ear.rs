@@ -43,7 +43,12 @@ impl Ear {
     }
 
     /// A frame that was not ended is told as such.
-    pub(super) fn indicator(&mut self, at: Timestamp, indicator: Indicator, totals: &mut Totals) -> Option<Frame> {
+    pub(super) fn indicator(
+        &mut self,
+        at: Timestamp,
+        indicator: Indicator,
+        totals: &mut Totals,
+    ) -> Option<Frame> {
         if self.indicator == Some(indicator) && matches!(self.burst, Burst::Silent | Burst::Announced(_)) {
             totals.odd(at, "IFP-1", "an indicator again under a new number");
             return None;
@@ -104,10 +109,10 @@ impl Ear {
 
     fn octets(&mut self, at: Timestamp, kind: DataType, octets: &[u8], totals: &mut Totals) {
         const ADDRESS: u8 = 0xFF;
-        const SHORTEST_PREAMBLE: Span = Span::from_millis(850);
+        const SHORTEST_PREAMBLE: Span = Span::from_millis(700);
         match self.burst {
             Burst::Announced(since) if kind == DataType::V21 && at.since(since) < SHORTEST_PREAMBLE => {
-                totals.odd(at, "IFP-10", "a V.21 preamble of less than 850 ms");
+                totals.odd(at, "IFP-10", "a V.21 preamble of less than 700 ms");
             }
             _ => {}
         }

@@ -212,7 +212,7 @@ impl Order {
     fn length(self, rest: &[u8]) -> Option<&[u8]> {
         let mut head = Body { order: self, rest: rest.get(4..)? };
         let length = usize::try_from(head.u32()?).ok()?;
-        (length >= 12).then(|| rest.get(length..)).flatten()
+        (length >= 12 && length.is_multiple_of(4)).then(|| rest.get(length..)).flatten()
     }
 }
 

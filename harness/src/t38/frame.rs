@@ -91,9 +91,10 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// What the frame is called: `DIS`, `PPS-EOP`, `FCD 12`; `?` and its code if it has no name.
+/// What the frame is called: `DIS`, `PPS-EOP`, `FCD 12`; `?` and its code if it has no name,
+/// `frame without a head` if address and control are not those of T.30 or are missing.
 pub fn name(octets: &[u8]) -> String {
-    let Some(frame) = Frame::of(octets) else { return "not a T.30 frame".to_owned() };
+    let Some(frame) = Frame::of(octets) else { return "frame without a head".to_owned() };
     match (frame.name(), frame.information) {
         (Some(name @ ("PPS" | "EOR")), [second, ..]) => {
             format!("{name}-{}", Frame { code: second & 0x7F, information: &[] }.name().unwrap_or("NULL"))
@@ -218,7 +219,7 @@ mod tests {
             ("FF C0 61", "RCP"),
             ("FF C8 DF", "DCN"),
             ("FF C8 0F", "? 0f"),
-            ("13 C8 21", "not a T.30 frame"),
+            ("13 C8 21", "frame without a head"),
         ] {
             assert_eq!(name(&octets(hex)), expected, "{hex}");
         }

@@ -52,7 +52,11 @@ pub fn octets(hex: &str) -> Vec<u8> {
 }
 
 /// Both ways as datagrams: from whom, when, what.
-pub fn datagrams(trace: &[Sent], protection: Protection, fate: impl Fn(bool, u16) -> Fate) -> Vec<(Timestamp, bool, Vec<u8>)> {
+pub fn datagrams(
+    trace: &[Sent],
+    protection: Protection,
+    fate: impl Fn(bool, u16) -> Fate,
+) -> Vec<(Timestamp, bool, Vec<u8>)> {
     let settings = SenderSettings {
         peer_max_datagram: 1400,
         max_ifp: 400,

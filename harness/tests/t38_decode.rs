@@ -1,10 +1,14 @@
 //! Captures of whole calls, decoded.
 
+#[allow(unreachable_pub)]
+#[path = "fuzz/pcap.rs"]
+mod fuzz_pcap;
 #[allow(dead_code, unreachable_pub, reason = "each user takes what it needs")]
 #[path = "support/trace.rs"]
 mod trace;
 
 use fax_core::{Span, Timestamp};
+use fax_harness::stimulus::Rng;
 use fax_harness::t38::capture::{Capture, Captured, NotACapture};
 use fax_harness::t38::network::{Opened, open};
 use fax_harness::t38::timeline::{Ending, What};
@@ -338,4 +342,26 @@ fn fragments_and_snapped_packets_are_counted() {
     let snapped = Captured { octets: &packet.octets[..60], is_cut: true, ..packet };
     assert_eq!(open(&snapped), Opened::Cut);
     assert_eq!(open(&Captured { octets: &packet.octets[..10], ..packet }), Opened::Broken);
+}
+
+#[test]
+fn random_and_broken_captures_do_no_harm() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/pcap");
+    let mut seeds: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    seeds.sort();
+    let seeds: Vec<_> = seeds.iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let mut rng = Rng::seeded(0xCA97);
+    let mut below = |limit: usize| (rng.next_u64() % limit.max(1) as u64) as usize;
+    for round in 0..4000 {
+        let mut data = seeds[round % seeds.len()].clone();
+        for _ in 0..below(6) {
+            let place = below(data.len());
+            match below(3) {
+                0 => data[place] = below(256) as u8,
+                1 => data[place] = [0, 1, 0x7F, 0x80, 0xFF][below(5)],
+                _ => data.truncate(place.max(1)),
+            }
+        }
+        fuzz_pcap::check(&data);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Documented differences: tshark calls an empty secondary malformed (vector U12), which is legal to send
 //! and happens; it does not look into T.38 inside RTP, so there the blocks are compared; it takes all but the
-//! first segment of a TCP connection for UDPTL.
+//! first segment of a TCP connection for UDPTL; it notes every end of a burst behind that of a frame.
 
 #[allow(dead_code, unreachable_pub, reason = "each user takes what it needs")]
 #[path = "support/trace.rs"]
@@ -10,7 +10,9 @@ mod trace;
 
 use fax_core::Timestamp;
 use fax_harness::stimulus::Rng;
+use fax_harness::t38::timeline::What;
 use fax_harness::t38::writer::CaptureWriter;
+use fax_harness::t38::{self, Options};
 use fax_t38::ifp::{DataType, Field, FieldType, Ifp, Indicator, write_data, write_indicator};
 use fax_t38::rtp::{Content, Format, Writer};
 use fax_t38::udptl::{Class, Copies, Datagram, Layout, Protection, Recovery, Sender, SenderSettings};
@@ -18,7 +20,7 @@ use fax_t38::{Refusal, Seq, Syntax, tpkt};
 use std::fmt::Write;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 /// The head of a frame, the same in both syntaxes. It stands before every packet to be read, as
 /// tshark gives up a datagram that ends a frame of which nothing came before.
@@ -262,9 +264,7 @@ fn dissect(capture: &[u8], syntax: Syntax) -> Vec<Told> {
     let is_old = if syntax == Syntax::Y1998 { "TRUE" } else { "FALSE" };
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("tshark-{syntax:?}.pcapng"));
     std::fs::write(&path, capture).unwrap();
-    let output = Command::new("tshark")
-        .arg("-r")
-        .arg(&path)
+    let output = tshark(&path)
         .args(["-T", "pdml"])
         .args(["-d", &format!("udp.port=={UDPTL_PORT},t38"), "-d", &format!("tcp.port=={TPKT_PORT},t38")])
         .args(["-d", &format!("udp.port=={RTP_PORT},rtp"), "-d", "rtp.pt==99,rtp_rfc2198"])
@@ -272,10 +272,8 @@ fn dissect(capture: &[u8], syntax: Syntax) -> Vec<Told> {
         .args(["-o", "t38.tpkt_usage:Always"])
         // Frames made up at random do not go together.
         .args(["-o", "t38.reassembly:FALSE", "--disable-protocol", "t30"])
-        .output();
-    let output = output.unwrap_or_else(|error| {
-        panic!("this test needs tshark, which `make setup` (and so `make test`) installs: {error}")
-    });
+        .output()
+        .unwrap_or_else(missing);
     assert!(output.status.success(), "tshark: {}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     text.split("<packet>").skip(1).map(tell).collect()
@@ -342,4 +340,56 @@ fn everything(syntax: Syntax) {
     script.envelopes(&mut rng);
     script.rtp(&mut rng);
     script.compare();
+}
+
+/// What tshark notes of every hdlc-sig-end behind the end of a frame, as T.38 has it.
+const LONE_END: &str = "[RECEIVED END OF FRAGMENT W/OUT ANY FRAGMENT DATA]";
+
+/// A whole call, with frames put together: tshark finds the frames that we find, and complains of nothing else.
+#[test]
+fn tshark_finds_the_frames_of_a_call_that_we_find() {
+    let call = trace::trace("trace-ecm-1998.txt");
+    let protection = Protection::Secondaries { control: 3, image: 1 };
+    let once = trace::datagrams(&call, protection, |_, _| trace::Fate::Arrives);
+    let file = trace::capture(&once);
+    let timeline = t38::decode(&file, &Options::default()).unwrap();
+    let mut ours = Vec::new();
+    for entry in timeline.entries {
+        if let What::Frame(frame) = entry.what {
+            ours.push(frame.name.split([' ', '-']).next().unwrap_or_default().to_owned());
+        }
+    }
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tshark-call.pcapng");
+    std::fs::write(&path, file).unwrap();
+    let port = trace::ends(true).0.port();
+    let output = tshark(&path)
+        .args(["-d", &format!("udp.port=={port},t38"), "-T", "fields", "-e", "t30.FacsimileControl"])
+        .args(["-e", "_ws.expert.message"])
+        .output()
+        .unwrap_or_else(missing);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut theirs = Vec::new();
+    for line in text.lines() {
+        let (codes, faults) = line.split_once('\t').unwrap_or((line, ""));
+        let is_known = faults.split(',').all(|fault| fault.is_empty() || fault == LONE_END);
+        assert!(is_known, "tshark complains: {faults}");
+        for code in codes.split(',').filter(|code| !code.is_empty()) {
+            theirs.push(code.parse::<u8>().unwrap());
+        }
+    }
+    let names = [(1, "DIS"), (2, "CSI"), (0x42, "TSI"), (0x41, "DCS"), (0x21, "CFR"), (0x60, "FCD")];
+    let more = [(0x61, "RCP"), (0x7D, "PPS"), (0x31, "MCF"), (0x5F, "DCN")];
+    let name =
+        |code: &u8| names.iter().chain(&more).find(|(known, _)| known == code).map_or("?", |(_, name)| *name);
+    assert_eq!(theirs.iter().map(name).collect::<Vec<_>>(), ours);
+}
+
+fn tshark(capture: &Path) -> Command {
+    let mut command = Command::new("tshark");
+    command.arg("-r").arg(capture);
+    command
+}
+
+fn missing(error: std::io::Error) -> Output {
+    panic!("this test needs tshark, which `make setup` (and so `make test`) installs: {error}")
 }

@@ -4,6 +4,7 @@
 #[path = "../../harness/tests/fuzz/pcap.rs"]
 mod body;
 /// Of the harness only what reads captures.
+#[allow(dead_code)]
 #[path = "../../harness/src"]
 mod harness {
     pub mod t38;

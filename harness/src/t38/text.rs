@@ -206,7 +206,7 @@ fn ecm(frames: &[Frame]) -> String {
     for frame in frames.iter().filter(|frame| !(good(frame) && frame.ecm.is_some())) {
         let name = match frame.ending {
             Ending::Good => frame.name.clone(),
-            ending => format!("{} {}", frame.name, ending.word()),
+            ending => format!("{} ({})", frame.name, ending.word()),
         };
         match rest.iter_mut().find(|(known, _)| *known == name) {
             Some((_, count)) => *count += 1,
@@ -233,8 +233,8 @@ fn ranges(numbers: &[u8]) -> String {
 }
 
 fn told(frame: &Frame) -> String {
-    let more = frame.content.as_ref().or(frame.gist.as_ref());
-    more.map_or_else(|| frame.name.clone(), |more| format!("{}  {more}", frame.name))
+    let parts = [Some(&frame.name), frame.gist.as_ref(), frame.content.as_ref()];
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("  ")
 }
 
 fn lone_frame(entry: &Entry, frame: &Frame) -> Line {
@@ -306,7 +306,7 @@ fn totals(stream: &Stream, out: &mut impl Write) -> Result<()> {
         if is_empty(&a) && is_empty(&b) {
             return Ok(());
         }
-        writeln!(out, "  {name:<34} {a:>12} {b:>12}")
+        writeln!(out, "{}", format!("  {name:<34} {a:>12} {b:>12}").trim_end())
     };
     row("datagrams", &|t| t.datagrams.to_string())?;
     row("octets", &|t| t.octets.to_string())?;

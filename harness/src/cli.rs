@@ -1,7 +1,8 @@
-//! Command lines: `faxlab modem ...`, `faxlab listen`.
+//! Command lines: `faxlab modem ...`, `faxlab listen`, `faxlab t38 ...`.
 
 mod listen;
 mod modem;
+mod t38;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -22,6 +23,9 @@ enum Command {
     Modem(modem::Command),
     /// What the whole receiver bank hears in a recording: tones, trainings, frames, with times.
     Listen(listen::Listen),
+    /// Reads T.38.
+    #[command(subcommand)]
+    T38(t38::Command),
 }
 
 impl Cli {
@@ -29,6 +33,7 @@ impl Cli {
         match self.command {
             Command::Modem(command) => command.run(),
             Command::Listen(listen) => listen.run(),
+            Command::T38(command) => command.run(),
         }
     }
 }

@@ -9,4 +9,5 @@ pub mod plot;
 pub mod soak;
 pub mod stimulus;
 pub mod system;
+pub mod t38;
 pub mod wav;

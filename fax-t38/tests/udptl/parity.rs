@@ -113,6 +113,7 @@ fn members(n: usize, datagram: &[u8]) -> Vec<u64> {
     (0..step).map(|e| (0..span).map(|j| 1_u64 << (n + e + j * step - step * span)).sum()).collect()
 }
 
+/// UTL-14.
 #[test]
 fn every_loss_pattern_is_repaired_as_far_as_parity_reaches_for_every_span_and_row_count() {
     const AT: u32 = 7;

@@ -343,7 +343,7 @@ fn grouping_of_fields_means_nothing_to_the_carrier() {
     assert_eq!(bench.drain(), [Out::Ifp(2, frame.to_vec()), Out::Ifp(3, vec![0xC0, 1, 0x10])]);
 }
 
-/// NAT-4, NAT-6: what came before belongs to another session; its receiver is gone with it.
+/// NAT-6: what came before belongs to another session; its receiver is gone with it.
 #[test]
 fn a_new_session_is_a_new_receiver_and_starts_anywhere() {
     for first in [0, 1, 900, 40_000] {

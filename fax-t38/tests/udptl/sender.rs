@@ -95,6 +95,17 @@ fn the_vectors_come_out_of_a_sender_with_that_history() {
     }
 }
 
+/// UTL-16: every peer takes redundancy, few take parity.
+#[test]
+fn parity_is_sent_by_nobody_who_did_not_ask_for_it() {
+    let mut line = Line::new(SenderSettings::default());
+    for n in 0..10 {
+        let octets = line.say(&v21(n), Class::Control);
+        let recovery = Datagram::parse(&octets).unwrap().recovery.unwrap();
+        assert!(matches!(recovery, Recovery::Secondaries(_)));
+    }
+}
+
 /// UTL-12: nothing is there to be covered yet.
 #[test]
 fn parity_starts_with_no_rows_and_a_span_of_zero() {

@@ -207,3 +207,31 @@ fn what_the_first_packet_overtook_is_late() {
     assert_eq!(bench.drain(), in_order([10, 11, 12]));
     assert_eq!((bench.receiver.counters().late, bench.receiver.counters().restarts), (2, 0));
 }
+
+/// Jitter is learned while the command before a page is heard, so that the page loses hardly anything.
+#[test]
+fn what_control_frames_have_shown_of_the_network_serves_the_page_behind_them() {
+    const CONTROL: u32 = 80;
+    let mut lost = Vec::new();
+    for jitter in [60, 120, 300] {
+        let mut on_page = 0;
+        for seed in 0..50 {
+            let (mut chance, mut bench) = (Chance::new(seed), Bench::new());
+            let packets = (0..CONTROL + 500).map(|n| {
+                let ifp = if n < CONTROL { v21(n as u8) } else { ifp(n) };
+                (u64::from(n) * 30 + chance.below(jitter), datagram(n as u16, &ifp, &[]))
+            });
+            for (millis, packet) in arrivals(packets.collect()) {
+                bench.advance(millis);
+                let _ = bench.take(millis, &packet);
+            }
+            on_page += bench
+                .drain()
+                .iter()
+                .filter(|out| matches!(out, Out::Missing(from, _) if *from >= 80))
+                .count();
+        }
+        lost.push(on_page);
+    }
+    assert_eq!(lost, [0, 0, 0], "losses in 50 pages at jitters of 60, 120 and 300 ms");
+}

@@ -10,3 +10,4 @@ pub mod soak;
 pub mod stimulus;
 pub mod system;
 pub mod wav;
+pub mod world;

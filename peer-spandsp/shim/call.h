@@ -59,6 +59,8 @@ typedef struct
     const char *sub_address;
     const char *polling_address;
     const char *password;
+    const uint8_t *nsf;
+    int nsf_length;
     int ecm;
     int compressions;
     int modems;

@@ -119,6 +119,8 @@ void peer_terminal_set(peer_terminal *terminal, const peer_terminal_settings *se
         t30_set_tx_selective_polling_address(t30, settings->polling_address);
     if (settings->password)
         t30_set_tx_password(t30, settings->password);
+    if (settings->nsf_length > 0)
+        t30_set_tx_nsf(t30, settings->nsf, settings->nsf_length);
     if (settings->send)
         t30_set_tx_file(t30, settings->send, -1, -1);
     if (settings->receive)

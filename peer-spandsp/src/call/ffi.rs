@@ -49,6 +49,8 @@ pub(crate) struct TerminalSettings {
     pub(crate) sub_address: *const c_char,
     pub(crate) polling_address: *const c_char,
     pub(crate) password: *const c_char,
+    pub(crate) nsf: *const u8,
+    pub(crate) nsf_length: c_int,
     pub(crate) ecm: c_int,
     pub(crate) compressions: c_int,
     pub(crate) modems: c_int,

@@ -48,6 +48,8 @@ pub struct TerminalSettings {
     pub polling_address: Option<String>,
     /// PWD, at most 20 characters.
     pub password: Option<String>,
+    /// What follows NSF in the frame that an answerer sends ahead of its DIS; empty for no such frame.
+    pub nsf: Vec<u8>,
     /// Whether error correction is offered and accepted.
     pub ecm: bool,
     /// The best compression that is offered and used.
@@ -167,6 +169,7 @@ impl Default for TerminalSettings {
             sub_address: None,
             polling_address: None,
             password: None,
+            nsf: Vec::new(),
             ecm: true,
             coding: Coding::Mmr,
             modems: Modems::ALL,

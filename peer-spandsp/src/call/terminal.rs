@@ -1,6 +1,6 @@
 //! What the peer's fax machines on audio and on T.38 share.
 
-use super::{Outcome, Pacing, PeerEvent, Role, Sent, TerminalSettings, ffi, journal};
+use super::{Outcome, Pacing, PeerEvent, Role, Sent, TerminalSettings, ffi, journal, length};
 use core::ffi::{CStr, c_int};
 use core::ptr::NonNull;
 use std::ffi::CString;
@@ -36,6 +36,8 @@ impl Terminal {
             sub_address: pointer(&sub_address),
             polling_address: pointer(&polling_address),
             password: pointer(&password),
+            nsf: settings.nsf.as_ptr(),
+            nsf_length: length(settings.nsf.len()),
             ecm: c_int::from(settings.ecm),
             compressions: settings.coding.bits(),
             modems: settings.modems.0 as c_int,

@@ -9,9 +9,25 @@
 //! Not here: many calls and their statistics (`calls`), what a line does to one burst (`stimulus`).
 
 pub mod agenda;
+pub mod call;
+mod cast;
+pub mod classic_udptl;
 pub mod draw;
+pub mod ends;
 pub mod network;
+pub mod page;
+pub mod passthrough;
+pub mod phone;
+pub mod scenario;
+mod side;
+#[cfg(feature = "spandsp")]
+mod spandsp;
 
 pub use agenda::Agenda;
+pub use call::{Kept, Record, Taps, Verdict, run};
+pub use cast::CannotBuild;
 pub use draw::Direction;
 pub use network::{Network, Path};
+pub use page::{Document, Page};
+pub use scenario::{Chain, Scenario};
+pub use side::Recording;

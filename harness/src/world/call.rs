@@ -164,12 +164,7 @@ struct Stage<'a> {
 const MAX_DATAGRAM: usize = 4096;
 
 impl<'a> Stage<'a> {
-    fn new(
-        scenario: &'a Scenario,
-        document: &Document,
-        seed: u64,
-        taps: Taps,
-    ) -> Result<Self, CannotBuild> {
+    fn new(scenario: &'a Scenario, document: &Document, seed: u64, taps: Taps) -> Result<Self, CannotBuild> {
         let mut sides = cast::sides(scenario, document, seed)?;
         let mut agenda = Agenda::default();
         for (n, side) in sides.iter_mut().enumerate() {
@@ -266,7 +261,10 @@ impl<'a> Stage<'a> {
             identical: identical(&document.pages, &received),
             pprs: notes[0].iter().filter(|(_, note)| note.text.starts_with("hears PPR")).count(),
             tallies: self.paths.each_ref().map(|path| path.log().tally()),
-            cpu: Cpu { gateways: self.sides.each_ref().map(|side| side.gateway_cpu().as_secs_f64()), whole: 0.0 },
+            cpu: Cpu {
+                gateways: self.sides.each_ref().map(|side| side.gateway_cpu().as_secs_f64()),
+                whole: 0.0,
+            },
         };
         if self.taps.events {
             self.kept.notes = notes;

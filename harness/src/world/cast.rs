@@ -67,7 +67,12 @@ fn side(role: Role, scenario: &Scenario, document: &Document, seed: u64) -> Resu
         Role::Answerer => (ring, delay),
     };
     if on_packets {
-        return Ok(Side::on_packets(t38_terminal(role, scenario, document)?, phase, off_hook, scenario.block));
+        return Ok(Side::on_packets(
+            t38_terminal(role, scenario, document)?,
+            phase,
+            off_hook,
+            scenario.block,
+        ));
     }
     let step = 1.0 + scenario.line.clock_ppm * 1e-6;
     let line = |direction, step| {

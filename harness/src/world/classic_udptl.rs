@@ -283,7 +283,10 @@ mod tests {
             let recovery = Recovery::Redundancy(depth.into());
             assert_eq!(arrivals(recovery, 60, &lost), (0..60).collect::<Vec<_>>(), "{depth}");
             let lost: Vec<u16> = (20..=20 + depth).collect();
-            assert_eq!(arrivals(recovery, 60, &lost), [0..20, 21..60].into_iter().flatten().collect::<Vec<_>>());
+            assert_eq!(
+                arrivals(recovery, 60, &lost),
+                [0..20, 21..60].into_iter().flatten().collect::<Vec<_>>()
+            );
         }
     }
 
@@ -341,6 +344,9 @@ mod tests {
         udptl.send(1, &[0xC0, 0x01], 1);
         let mut out = [0; 32];
         assert_eq!(udptl.transmit(&mut out).map(|n| out[..n].to_vec()), Some(vec![0, 0, 1, 6, 0, 0]));
-        assert_eq!(udptl.transmit(&mut out).map(|n| out[..n].to_vec()), Some(vec![0, 1, 2, 0xC0, 1, 0, 1, 1, 6]));
+        assert_eq!(
+            udptl.transmit(&mut out).map(|n| out[..n].to_vec()),
+            Some(vec![0, 1, 2, 0xC0, 1, 0, 1, 1, 6])
+        );
     }
 }

@@ -186,9 +186,8 @@ impl Noise {
 
 /// A sample after one coding and decoding, from a table.
 fn recoded(law: Law, sample: i16) -> i16 {
-    static TABLES: LazyLock<[Vec<i16>; 2]> = LazyLock::new(|| {
-        [Law::A, Law::Mu].map(|law| (0..=u16::MAX).map(|x| law.recode(x as i16)).collect())
-    });
+    static TABLES: LazyLock<[Vec<i16>; 2]> =
+        LazyLock::new(|| [Law::A, Law::Mu].map(|law| (0..=u16::MAX).map(|x| law.recode(x as i16)).collect()));
     let [a, mu] = &*TABLES;
     let table = match law {
         Law::A => a,
@@ -203,8 +202,7 @@ mod tests {
     use crate::stimulus::Jitter;
     use fax_core::maths;
 
-    const PLACE: Place =
-        Place { seed: 1, direction: Direction::AToB, line: "line A", delay: 0, step: 1.0 };
+    const PLACE: Place = Place { seed: 1, direction: Direction::AToB, line: "line A", delay: 0, step: 1.0 };
 
     fn wave(hertz: f64, count: usize) -> Vec<i16> {
         (0..count)

@@ -120,12 +120,7 @@ impl Default for Scenario {
             chain: Chain::Gateway,
             ends: System::Spandsp,
             gateways: [System::Spandsp; 2],
-            machine: MachineSettings {
-                modem: Modem::V17,
-                max_rate: None,
-                ecm: true,
-                coding: Coding::Mmr,
-            },
+            machine: MachineSettings { modem: Modem::V17, max_rate: None, ecm: true, coding: Coding::Mmr },
             packets: PacketSettings {
                 recovery: Recovery::Redundancy(3),
                 copies: None,

@@ -134,8 +134,10 @@ impl PacketSide for PeerGateway {
 /// All pages of a TIFF file, read by libtiff; none where it cannot be read.
 pub(super) fn pages(path: &Path) -> Vec<Page> {
     let pages = peer_spandsp::read_pages(path).unwrap_or_default();
-    let ours = |page: peer_spandsp::Page| {
-        Page { width: page.width as usize, height: page.height as usize, rows: page.rows }
+    let ours = |page: peer_spandsp::Page| Page {
+        width: page.width as usize,
+        height: page.height as usize,
+        rows: page.rows,
     };
     pages.into_iter().map(ours).collect()
 }

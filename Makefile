@@ -2,8 +2,9 @@
 
 CARGO ?= cargo
 DENY_VERSION := 0.20.2
-# Debian's package of the foreign peer that the tests run against, and what builds its C shim.
-PACKAGES := gcc libc6-dev libspandsp-dev
+# Debian's packages of the foreign peer and the foreign dissector that the tests run against, and what
+# builds the peer's C shim.
+PACKAGES := gcc libc6-dev libspandsp-dev tshark
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
 
@@ -47,9 +48,10 @@ bench-modem: setup
 
 FUZZ_SECONDS ?= 60
 
-# On the stable tool chain, as its nightly flags are let through.
+# On the stable tool chain, as its nightly flags are let through. What is found stays out of the tree.
 fuzz:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz --version 0.13.2
 	@export RUSTC_BOOTSTRAP=1; for target in $$($(CARGO) fuzz list); do \
-	  $(CARGO) fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
+	  mkdir -p fuzz/corpus/$$target fuzz/corpus.tmp/$$target; \
+	  $(CARGO) fuzz run $$target fuzz/corpus.tmp/$$target fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done

@@ -10,7 +10,13 @@
 pub mod event;
 pub mod ifp;
 pub mod refusal;
+#[cfg(feature = "rtp")]
+pub mod rtp;
+#[cfg(feature = "sdp")]
+pub mod sdp;
 pub mod seq;
+pub mod tpkt;
+pub mod udptl;
 pub mod version;
 
 pub use event::Event;

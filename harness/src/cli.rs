@@ -1,13 +1,18 @@
-//! Command lines: `faxlab modem ...`, `faxlab listen`, `faxlab t38 ...`.
+//! Command lines: `faxlab modem ...`, `faxlab listen`, `faxlab t38 ...`, and whole calls: `faxlab call`,
+//! `sweep`, `replay`, `compare`.
 
+mod call;
+mod compare;
 mod listen;
 mod modem;
+mod replay;
+mod sweep;
 mod t38;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
 
-/// The lab: what fax modems make of an impaired line.
+/// The lab: what fax modems make of an impaired line, and fax calls of an impaired network.
 #[derive(Debug, Parser)]
 #[command(name = "faxlab", version, about)]
 pub(crate) struct Cli {
@@ -23,6 +28,14 @@ enum Command {
     Modem(modem::Command),
     /// What the whole receiver bank hears in a recording: tones, trainings, frames, with times.
     Listen(listen::Listen),
+    /// Whole fax calls through gateways and an impaired network, in virtual time.
+    Call(call::Call),
+    /// A matrix of calls over the same seeds: a table and curves.
+    Sweep(sweep::Sweep),
+    /// One call again, with its timeline.
+    Replay(replay::Replay),
+    /// Two kinds of call over the same seeds, pair by pair.
+    Compare(compare::Compare),
     /// Reads T.38.
     #[command(subcommand)]
     T38(t38::Command),
@@ -33,6 +46,10 @@ impl Cli {
         match self.command {
             Command::Modem(command) => command.run(),
             Command::Listen(listen) => listen.run(),
+            Command::Call(call) => call.run(),
+            Command::Sweep(sweep) => sweep.run(),
+            Command::Replay(replay) => replay.run(),
+            Command::Compare(compare) => compare.run(),
             Command::T38(command) => command.run(),
         }
     }

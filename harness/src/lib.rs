@@ -1,6 +1,7 @@
 //! The lab: what a fax line does to modems, injected, measured and reported.
 
 pub mod bench;
+pub mod calls;
 pub mod demo;
 pub mod ideal;
 pub mod listen;
@@ -11,3 +12,4 @@ pub mod stimulus;
 pub mod system;
 pub mod t38;
 pub mod wav;
+pub mod world;

@@ -296,7 +296,8 @@ mod tests {
         assert_eq!(arrivals(recovery, 80, &[30, 31, 32]), (0..80).collect::<Vec<_>>());
         assert_eq!(arrivals(recovery, 80, &[30, 31, 32, 33]).len(), 78, "30 and 33 share their sums");
         assert_eq!(arrivals(Recovery::Parity { span: 3, entries: 1 }, 80, &[30]).len(), 80);
-        assert_eq!(arrivals(Recovery::Parity { span: 3, entries: 1 }, 80, &[30, 31]).len(), 79);
+        // Both are in every sum until 34's, and by then 31 is late.
+        assert_eq!(arrivals(Recovery::Parity { span: 3, entries: 1 }, 80, &[30, 31]).len(), 78);
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::time::{Span, Timestamp};
 /// After each mutation the owner drains [`Line::hear`] and [`Line::progress`]; what is not drained
 /// waits in bounded queues, and the oldest hearing is never overwritten silently.
 pub trait Line {
+    /// What it is made of, as far as it matters to whoever paces what is said.
+    fn nature(&self) -> Nature;
+
     /// The next thing heard, oldest first.
     fn hear(&mut self) -> Option<Heard>;
 
@@ -29,6 +32,16 @@ pub trait Line {
 
     /// When the line must be driven again though nothing came in, and why.
     fn deadline(&self) -> Option<Deadline>;
+}
+
+/// What a line is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// A carrier that must not run dry within a frame or a row, and a channel on which one does not
+    /// hear while speaking.
+    Modem,
+    /// Packets: they may pause anywhere, and both directions are their own.
+    Packets,
 }
 
 /// Room for more to be said.

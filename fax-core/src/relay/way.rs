@@ -1,0 +1,270 @@
+//! One way through the relay: from what was heard on one line to what is said on the other.
+
+use super::Event;
+use super::bit_pacer::BitPacer;
+use super::frame_pacer::FramePacer;
+use super::row_pacer::RowPacer;
+use super::tape::{Content, Mark, Tape};
+use crate::line::{Line, Nature};
+use crate::signal::{FrameEnd, Opening, Signal};
+use crate::time::{Span, Timestamp};
+
+/// What is awaited longest before a carrier is let go of which nothing comes any more: V.21 before its
+/// first frame (a machine waits 3 s from the first flag), V.21 later, and a fast carrier.
+const PATIENCE_PREAMBLE: Span = Span::from_millis(2400);
+const PATIENCE_V21: Span = Span::from_millis(1500);
+const PATIENCE_FAST: Span = Span::from_millis(2000);
+/// How long a burst waits at most until the line's own machine has ended its own: T4 and a little.
+const PATIENCE_TURN: Span = Span::from_millis(3500);
+
+/// What the bits of the burst being said are, as T.30 has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A page without ECM whose rows have so many bits at least.
+    Page { row_bits: u32 },
+    /// TCF, or not known.
+    Other,
+}
+
+/// What has been heard and is to be said.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    tape: Tape,
+    stage: Stage,
+    frames: FramePacer,
+    /// When something was last put on the tape.
+    news: Timestamp,
+    /// Since when a burst waits for its turn.
+    waiting: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    Between,
+    Burst(Opening, Pacer),
+    /// The carrier was let go, though the burst had not been ended.
+    LetGo(Opening),
+}
+
+#[derive(Clone, Debug)]
+enum Pacer {
+    Undecided,
+    Frames,
+    Rows(RowPacer),
+    Bits(BitPacer),
+}
+
+impl Pacer {
+    fn filled(&self) -> u32 {
+        match self {
+            Self::Undecided | Self::Frames => 0,
+            Self::Rows(rows) => rows.filled(),
+            Self::Bits(bits) => bits.filled(),
+        }
+    }
+}
+
+impl Way {
+    pub(super) fn new() -> Self {
+        Self {
+            tape: Tape::new(),
+            stage: Stage::Between,
+            frames: FramePacer::new(),
+            news: Timestamp::ZERO,
+            waiting: None,
+        }
+    }
+
+    /// Takes what was heard, as it is to be said.
+    pub(super) fn put(&mut self, signal: Signal, now: Timestamp) {
+        self.news = now;
+        self.tape.put(signal);
+    }
+
+    /// Whether everything has been said.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tape.is_empty() && matches!(self.stage, Stage::Between)
+    }
+
+    /// Says what can be said. `kind` is what bits are, should they come; `free` whether the line's own
+    /// machine is silent.
+    pub(super) fn drive(
+        &mut self,
+        line: &mut impl Line,
+        kind: Kind,
+        free: bool,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) {
+        while self.step(line, kind, free, now, note) {}
+    }
+
+    fn step(
+        &mut self,
+        line: &mut impl Line,
+        kind: Kind,
+        free: bool,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        let Self { tape, stage, frames, .. } = self;
+        match stage {
+            Stage::Between => self.between(line, free, now, note),
+            Stage::LetGo(opening) => {
+                let opening = *opening;
+                self.let_go(opening, line, free, now)
+            }
+            Stage::Burst(opening, pacer) => {
+                let (opening, rate) = (*opening, opening.bit_rate().0);
+                let done = match pacer {
+                    Pacer::Undecided => false,
+                    Pacer::Frames => frames.step(opening, tape, line, now, note),
+                    Pacer::Rows(rows) => rows.step(rate, tape, line, now),
+                    Pacer::Bits(bits) => bits.step(rate, tape, line, now),
+                };
+                done || self.at_mark(line, kind, note) || self.starve(opening, line, now, note)
+            }
+        }
+    }
+
+    fn between(
+        &mut self,
+        line: &mut impl Line,
+        free: bool,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        let Some(here) = self.tape.mark_here() else {
+            // Octets of no burst: the grammar of lines lets none through.
+            let stray = self.tape.octets_here();
+            self.tape.pass(stray);
+            return stray > 0;
+        };
+        let done = match here.mark {
+            Mark::Silence => line.say(Signal::Silence).is_ok(),
+            Mark::Tone(tone) => line.say(Signal::Tone(tone)).is_ok(),
+            Mark::Begin(opening) => self.begin(opening, line, free, now, note),
+            Mark::Content(_) | Mark::FrameEnd(_) | Mark::Missing | Mark::End => true,
+        };
+        if done {
+            self.tape.pass_mark();
+        }
+        done
+    }
+
+    fn begin(
+        &mut self,
+        opening: Opening,
+        line: &mut impl Line,
+        free: bool,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        let since = *self.waiting.get_or_insert(now);
+        if line.nature() == Nature::Modem && !free {
+            if now < since + PATIENCE_TURN {
+                return false;
+            }
+            note(Event::SpokeOver(opening));
+        }
+        if line.say(Signal::Begin(opening)).is_err() {
+            return false;
+        }
+        self.waiting = None;
+        self.news = now;
+        self.frames.begin();
+        self.stage = Stage::Burst(opening, Pacer::Undecided);
+        true
+    }
+
+    /// The marks that the pacers leave to the burst.
+    fn at_mark(&mut self, line: &mut impl Line, kind: Kind, note: &mut impl FnMut(Event)) -> bool {
+        let Some(here) = self.tape.mark_here() else { return false };
+        let Stage::Burst(_, pacer) = &mut self.stage else { return false };
+        match here.mark {
+            Mark::Content(content) => {
+                *pacer = match (content, kind, line.nature()) {
+                    (Content::Frames, ..) => Pacer::Frames,
+                    (Content::Bits, Kind::Page { row_bits }, Nature::Modem) => {
+                        Pacer::Rows(RowPacer::new(row_bits))
+                    }
+                    (Content::Bits, ..) => Pacer::Bits(BitPacer::new()),
+                };
+            }
+            Mark::Missing => _ = line.say(Signal::Missing),
+            // A new burst without the end of this one.
+            Mark::End | Mark::Begin(_) | Mark::Tone(_) | Mark::Silence => {
+                if line.say(Signal::End).is_err() {
+                    return false;
+                }
+                if pacer.filled() > 0 {
+                    note(Event::Filled { octets: pacer.filled() });
+                }
+                self.stage = Stage::Between;
+                if here.mark != Mark::End {
+                    return true;
+                }
+            }
+            Mark::FrameEnd(_) => return false,
+        }
+        self.tape.pass_mark();
+        true
+    }
+
+    /// A carrier of which nothing comes any more is let go: the end of the burst may be lost.
+    fn starve(
+        &mut self,
+        opening: Opening,
+        line: &mut impl Line,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        let Stage::Burst(_, pacer) = &self.stage else { return false };
+        let patience = match (opening, pacer) {
+            (Opening::V21, Pacer::Undecided) => PATIENCE_PREAMBLE,
+            (Opening::V21, _) => PATIENCE_V21,
+            _ => PATIENCE_FAST,
+        };
+        if line.nature() == Nature::Packets || now < self.news + patience {
+            return false;
+        }
+        if self.frames.in_frame() {
+            _ = line.say(Signal::FrameEnd(FrameEnd::Aborted));
+        }
+        if line.say(Signal::End).is_err() {
+            return false;
+        }
+        note(Event::CarrierLetGo(opening));
+        self.frames.begin();
+        self.stage = Stage::LetGo(opening);
+        true
+    }
+
+    /// What comes late of a burst whose carrier is gone: V.21 frames are said with a new one, once all of
+    /// them are there. The rest of a page is lost, and T.30 asks for it again.
+    fn let_go(&mut self, opening: Opening, line: &mut impl Line, free: bool, now: Timestamp) -> bool {
+        let Some(here) = self.tape.mark_here() else {
+            if opening != Opening::V21 {
+                let late = self.tape.octets_here();
+                self.tape.pass(late);
+                return late > 0;
+            }
+            let over = self.tape.until(|mark| matches!(mark, Mark::End | Mark::Begin(_)));
+            if over.is_none() || !free || line.say(Signal::Begin(opening)).is_err() {
+                return false;
+            }
+            self.news = now;
+            self.stage = Stage::Burst(opening, Pacer::Frames);
+            return true;
+        };
+        match here.mark {
+            Mark::Content(_) | Mark::Missing | Mark::FrameEnd(_) => self.tape.pass_mark(),
+            Mark::End => {
+                self.tape.pass_mark();
+                self.stage = Stage::Between;
+            }
+            Mark::Begin(_) | Mark::Tone(_) | Mark::Silence => self.stage = Stage::Between,
+        }
+        true
+    }
+}

@@ -123,6 +123,8 @@ pub enum Wait {
     Repair,
     /// A gap that the protocol asks for.
     Gap(Span),
+    /// The far end has begun something; if nothing more of it comes, it is over then.
+    Peer,
 }
 
 impl Expectation {

@@ -34,6 +34,9 @@ pub enum Refusal {
     /// A jump in the sequence that no second packet has confirmed.
     #[error("a jump in the sequence, not yet confirmed by a second packet")]
     UnconfirmedJump,
+    /// Asked to write what no decoder, or not every decoder, would take.
+    #[error("nothing that is ever sent")]
+    NeverSent,
     /// The output does not fit.
     #[error("the output buffer is too small")]
     NoRoom,

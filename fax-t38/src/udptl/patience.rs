@@ -1,0 +1,192 @@
+//! How long a hole in the stream is held open (lever L5, UTL-6).
+//!
+//! Waiting costs nothing while nothing is missing, so the span follows what the network and the peer
+//! have been seen to do: how late packets came, and how long after the first a repeat came.
+
+use fax_core::{Span, Timestamp};
+
+use super::ifp::Traffic;
+
+/// Bounds of the time that a hole is held open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// Until anything else has been measured: 60 ms.
+    pub first: Span,
+    /// At most, if only image data waits: 300 ms.
+    pub image: Span,
+    /// At most, if V.21 data or an indicator waits or may be missing: 700 ms.
+    pub control: Span,
+}
+
+impl Default for Hold {
+    fn default() -> Self {
+        Self { first: Span::from_millis(60), image: Span::from_millis(300), control: Span::from_millis(700) }
+    }
+}
+
+impl Hold {
+    /// The same span whatever is measured.
+    pub const fn fixed(span: Span) -> Self {
+        Self { first: span, image: span, control: span }
+    }
+}
+
+/// What has been measured of one class of packets.
+#[derive(Clone, Copy, Debug, Default)]
+struct Measured {
+    lateness: Peak,
+    repeat: Peak,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    bounds: Hold,
+    image: Measured,
+    control: Measured,
+    parity: bool,
+    last_arrival: Timestamp,
+    longest_outage: Span,
+}
+
+impl Patience {
+    pub(super) fn new(bounds: Hold) -> Self {
+        Self {
+            bounds,
+            image: Measured::default(),
+            control: Measured::default(),
+            parity: false,
+            last_arrival: Timestamp::ZERO,
+            longest_outage: Span::ZERO,
+        }
+    }
+
+    /// A missing packet came after all, so long after it was missed.
+    pub(super) fn late(&mut self, class: Traffic, by: Span, now: Timestamp) {
+        self.measured(class).lateness.see(by, now);
+    }
+
+    /// A packet came again, so long after the first time. What no hold would wait for says nothing:
+    /// keep-alives repeat too.
+    pub(super) fn repeated(&mut self, class: Traffic, after: Span, now: Timestamp) {
+        const BACK_TO_BACK: Span = Span::from_millis(20);
+        if after >= BACK_TO_BACK && after <= self.bound(class) {
+            self.measured(class).repeat.see(after, now);
+        }
+    }
+
+    /// A new packet came and so many before it are missing.
+    pub(super) fn arrived(&mut self, now: Timestamp, missing: u32) {
+        // The line may have been silent as well: packets are at most so far apart while it is not.
+        const SPACING: u64 = 40;
+        if missing > 0 {
+            let outage = now.since(self.last_arrival).min(Span::from_millis(SPACING * u64::from(missing)));
+            self.longest_outage = self.longest_outage.max(outage);
+        }
+        self.last_arrival = now;
+    }
+
+    pub(super) const fn longest_outage(&self) -> Span {
+        self.longest_outage
+    }
+
+    /// The stream carries parity, which repairs a loss packets later.
+    pub(super) const fn parity_seen(&mut self) {
+        self.parity = true;
+    }
+
+    /// How long to wait where packets of `class` are missing or held.
+    pub(super) fn hold(&self, class: Traffic, now: Timestamp) -> Span {
+        const MARGIN: Span = Span::from_millis(20);
+        const PARITY: Span = Span::from_millis(150); // wire 2.5
+        let (image, control) = (&self.image, &self.control);
+        let own_repeat = if class == Traffic::Image { image.repeat.at(now) } else { control.repeat.at(now) };
+        // A peer that repeats control packets fills its own holes late; that says nothing of image data.
+        let foreign = class == Traffic::Image && control.repeat.at(now) > Span::ZERO;
+        let lateness = match foreign {
+            true => image.lateness.at(now),
+            false => image.lateness.at(now).max(control.lateness.at(now)),
+        };
+        let late = if lateness > Span::ZERO { lateness + lateness + MARGIN } else { Span::ZERO };
+        let repeat = if own_repeat > Span::ZERO { own_repeat + MARGIN } else { Span::ZERO };
+        let parity = if self.parity { PARITY } else { Span::ZERO };
+        self.bounds.first.max(late).max(repeat).max(parity).min(self.bound(class))
+    }
+
+    fn bound(&self, class: Traffic) -> Span {
+        let bound = if class == Traffic::Image { self.bounds.image } else { self.bounds.control };
+        bound.max(self.bounds.first)
+    }
+
+    fn measured(&mut self, class: Traffic) -> &mut Measured {
+        if class == Traffic::Image { &mut self.image } else { &mut self.control }
+    }
+}
+
+/// The largest of what was seen, halved every 20 s since: about a page.
+#[derive(Clone, Copy, Debug, Default)]
+struct Peak {
+    span: Span,
+    seen: Timestamp,
+}
+
+impl Peak {
+    fn see(&mut self, span: Span, now: Timestamp) {
+        if span >= self.at(now) {
+            *self = Self { span, seen: now };
+        }
+    }
+
+    fn at(&self, now: Timestamp) -> Span {
+        const HALF_LIFE: Span = Span::from_millis(20_000);
+        let halvings = now.since(self.seen).micros() / HALF_LIFE.micros();
+        Span::from_micros(self.span.micros() >> halvings.min(63))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(millis: u64) -> Span {
+        Span::from_millis(millis)
+    }
+
+    #[test]
+    fn nothing_measured_holds_60_ms() {
+        let patience = Patience::new(Hold::default());
+        assert_eq!(patience.hold(Traffic::Image, Timestamp::ZERO), ms(60));
+        assert_eq!(patience.hold(Traffic::V21, Timestamp::ZERO), ms(60));
+    }
+
+    #[test]
+    fn lateness_and_repeats_are_learned_each_for_its_class_and_forgotten() {
+        let (mut patience, now) = (Patience::new(Hold::default()), Timestamp::ZERO + ms(1));
+        patience.late(Traffic::Image, ms(100), now);
+        assert_eq!(patience.hold(Traffic::Image, now), ms(220));
+        patience.repeated(Traffic::V21, ms(250), now);
+        assert_eq!(patience.hold(Traffic::V21, now), ms(270));
+        assert_eq!(patience.hold(Traffic::Image, now), ms(220));
+        patience.late(Traffic::V21, ms(500), now);
+        assert_eq!(patience.hold(Traffic::V21, now), ms(700));
+        assert_eq!(patience.hold(Traffic::Image, now), ms(220));
+        let later = now + ms(100_000);
+        assert_eq!(patience.hold(Traffic::V21, later), ms(60));
+    }
+
+    /// NAT-5.
+    #[test]
+    fn a_keep_alive_is_no_repeat_worth_waiting_for() {
+        let mut patience = Patience::new(Hold::default());
+        patience.repeated(Traffic::Indicator, ms(15_000), Timestamp::ZERO + ms(15_000));
+        patience.repeated(Traffic::Indicator, ms(1), Timestamp::ZERO + ms(15_001));
+        assert_eq!(patience.hold(Traffic::V21, Timestamp::ZERO + ms(15_001)), ms(60));
+    }
+
+    #[test]
+    fn a_fixed_hold_does_not_learn() {
+        let mut patience = Patience::new(Hold::fixed(ms(0)));
+        patience.late(Traffic::Image, ms(100), Timestamp::ZERO);
+        patience.parity_seen();
+        assert_eq!(patience.hold(Traffic::Image, Timestamp::ZERO), ms(0));
+    }
+}

@@ -1,0 +1,447 @@
+//! From IFP packets to datagrams: earlier packets in each, and the delicate ones again a little later.
+//!
+//! From: T.38 9.1; wire 2.2, 2.4, 2.6; field notes UTL-4, UTL-9, UTL-10, UTL-17, SDP-4, NAT-5; levers L2
+//! and L4 of the measurements.
+//! Always: a primary is never cut or sent above the limit; a repeat is the same datagram again, octet
+//! for octet; at most 32 packets wait for their first sending.
+
+use std::collections::VecDeque;
+
+use fax_core::{Span, Timestamp};
+
+use super::datagram::Writer;
+use super::decided::Events;
+use super::history::History;
+use super::parity::{Layout, Row, add};
+use crate::{Event, Refusal, Seq};
+
+/// What a sender is told at its start.
+#[derive(Clone, Copy, Debug)]
+pub struct SenderSettings {
+    /// The number of the first packet: 0 (T.38 9.1.2.1).
+    pub first: Seq,
+    /// The peer's T38FaxMaxDatagram: 400 where it said nothing (SDP-5). A value that cannot hold a
+    /// packet of `usual_ifp` octets and a copy of one is taken for a limit on the packet alone (SDP-4).
+    pub peer_max_datagram: usize,
+    /// Octets of the packets that are mostly sent: 59, which is 30 ms at 14 400 bit/s.
+    pub usual_ifp: usize,
+    /// Octets of the longest packet: 127, so that both readings of lengths agree (UTL-19).
+    pub max_ifp: usize,
+    /// What is sent along with each packet.
+    pub protection: Protection,
+    /// Which packets are sent again, and when.
+    pub copies: Copies,
+    /// After so long without a datagram the last one is sent again: 15 s (NAT-5).
+    pub keep_alive: Option<Span>,
+}
+
+impl Default for SenderSettings {
+    fn default() -> Self {
+        Self {
+            first: Seq(0),
+            peer_max_datagram: 400,
+            usual_ifp: 59,
+            max_ifp: 127,
+            protection: Protection::default(),
+            copies: Copies::default(),
+            keep_alive: Some(Span::from_millis(15_000)),
+        }
+    }
+}
+
+/// What a datagram carries beside its primary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection {
+    /// So many earlier packets, at most 16; fewer only at the start and where the datagram is full.
+    Secondaries {
+        /// With control packets and all ends of signals: 7.
+        control: u8,
+        /// With image data: 3.
+        image: u8,
+    },
+    /// Parity, and only if the peer asked for it (UTL-16).
+    Parity {
+        /// Packets that a row covers, at least 1.
+        span: u8,
+        /// Rows, at least 1; `span` times `rows` is cut to [`REACH`](super::REACH).
+        rows: u8,
+        /// What is summed up.
+        layout: Layout,
+    },
+}
+
+impl Default for Protection {
+    fn default() -> Self {
+        Self::Secondaries { control: 7, image: 3 }
+    }
+}
+
+/// How delicate a packet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// An indicator: seconds without a packet may follow.
+    Indicator,
+    /// Part of a control frame.
+    Control,
+    /// The end of a control frame or of its signal.
+    ControlEnd,
+    /// A page or a TCF.
+    Image,
+    /// The end of an image signal.
+    ImageEnd,
+}
+
+/// How often a packet is sent again under its number, by its class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Copies {
+    /// Indicators: twice.
+    pub indicator: Repeat,
+    /// Parts of control frames: twice.
+    pub control: Repeat,
+    /// Ends of control frames: twice.
+    pub control_end: Repeat,
+    /// Image data: never.
+    pub image: Repeat,
+    /// Ends of image signals: twice.
+    pub image_end: Repeat,
+}
+
+/// Copies, and the time from one to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// How many beside the first, at most 8.
+    pub count: u8,
+    /// Apart by so much, and by up to 250 ms if outages were longer.
+    pub spacing: Span,
+}
+
+impl Repeat {
+    /// No copy.
+    pub const NEVER: Self = Self { count: 0, spacing: Span::ZERO };
+    /// Two copies, 80 ms apart (L2).
+    pub const TWICE: Self = Self { count: 2, spacing: Span::from_millis(80) };
+}
+
+impl Copies {
+    /// No copies of anything.
+    pub const NONE: Self = Self::of_all(Repeat::NEVER);
+
+    /// The same for every class.
+    pub const fn of_all(repeat: Repeat) -> Self {
+        Self { indicator: repeat, control: repeat, control_end: repeat, image: repeat, image_end: repeat }
+    }
+
+    const fn of(&self, class: Class) -> Repeat {
+        match class {
+            Class::Indicator => self.indicator,
+            Class::Control => self.control,
+            Class::ControlEnd => self.control_end,
+            Class::Image => self.image,
+            Class::ImageEnd => self.image_end,
+        }
+    }
+}
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self { image: Repeat::NEVER, ..Self::of_all(Repeat::TWICE) }
+    }
+}
+
+/// One direction of a UDPTL session, to the peer.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    settings: SenderSettings,
+    limit: Limit,
+    history: History,
+    queue: VecDeque<Sending>,
+    last: Option<(Sending, Timestamp)>,
+    outage: Span,
+    /// The last depth that was told to be less than wanted.
+    depth_told: Option<u8>,
+    events: Events,
+}
+
+/// How long datagrams and packets may be.
+#[derive(Clone, Copy, Debug)]
+struct Limit {
+    datagram: usize,
+    ifp: usize,
+}
+
+/// A datagram to be sent, or sent again.
+#[derive(Clone, Copy, Debug)]
+struct Sending {
+    seq: Seq,
+    due: Timestamp,
+    class: Class,
+    /// Secondaries or rows that the first sending had; none of it has happened before.
+    carried: Option<u8>,
+}
+
+/// First sendings that wait at most.
+const MAX_FRESH: usize = 32;
+/// With the copies.
+const MAX_QUEUE: usize = 128;
+/// Copies come at most so far apart (L2).
+const WIDEST: Span = Span::from_millis(250);
+
+impl Sender {
+    /// Allocates all that it will ever use, less than 64 KiB.
+    pub fn new(settings: SenderSettings) -> Self {
+        Self {
+            limit: Limit::of(&settings),
+            history: History::new(settings.first),
+            queue: VecDeque::with_capacity(MAX_QUEUE),
+            last: None,
+            outage: Span::ZERO,
+            depth_told: None,
+            events: Events::new(),
+            settings,
+        }
+    }
+
+    /// Takes a packet; it is due at once.
+    ///
+    /// # Errors
+    /// [`Refusal::NoRoom`] if it is longer than the peer takes: see [`Sender::largest_ifp`];
+    /// [`Refusal::TooMany`] if 32 wait already; [`Refusal::Empty`].
+    pub fn submit(&mut self, now: Timestamp, ifp: &[u8], class: Class) -> Result<(), Refusal> {
+        if ifp.is_empty() {
+            return Err(Refusal::Empty);
+        }
+        if ifp.len() > self.limit.ifp || alone(ifp.len()) > self.limit.datagram {
+            return Err(Refusal::NoRoom);
+        }
+        if !self.has_room() {
+            return Err(Refusal::TooMany);
+        }
+        if self.queue.len() >= MAX_QUEUE {
+            self.drop_copy();
+        }
+        let seq = self.history.push(ifp);
+        self.queue.push_back(Sending { seq, due: now, class, carried: None });
+        Ok(())
+    }
+
+    /// Whether [`Sender::submit`] takes another packet.
+    pub fn has_room(&self) -> bool {
+        self.queue.iter().filter(|sending| sending.carried.is_none()).count() < MAX_FRESH
+    }
+
+    /// Writes the next datagram that is due, if one is, and returns its length. `out` should hold 1200
+    /// octets; what does not fit is left out as if the peer could not take it.
+    pub fn poll(&mut self, now: Timestamp, out: &mut [u8]) -> Option<usize> {
+        loop {
+            let sending = self.next_due(now)?;
+            // What is no longer kept, or does not fit `out`, is dropped.
+            let Ok((length, carried)) = self.write(&sending, out) else { continue };
+            let sent = Sending { carried: Some(carried), ..sending };
+            if sending.carried.is_none() {
+                self.note_depth(now, &sent);
+                self.plan_copies(now, sent);
+            }
+            self.last = Some((sent, now));
+            return Some(length);
+        }
+    }
+
+    /// When [`Sender::poll`] has something to give.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        self.queue.iter().map(|sending| sending.due).min().or_else(|| self.keep_alive_due())
+    }
+
+    /// The network was seen to swallow everything for so long: the last copy of a packet shall trail
+    /// by more.
+    pub fn outage(&mut self, span: Span) {
+        self.outage = self.outage.max(span);
+    }
+
+    /// Another time after which the last datagram is repeated: short while a peer has not been heard
+    /// (NAT-3), long afterwards.
+    pub const fn set_keep_alive(&mut self, keep_alive: Option<Span>) {
+        self.settings.keep_alive = keep_alive;
+    }
+
+    /// Octets of the longest packet that can be sent together with a copy of one as long.
+    pub const fn largest_ifp(&self) -> usize {
+        self.limit.ifp
+    }
+
+    /// What happened, oldest first.
+    pub fn event(&mut self) -> Option<(Timestamp, Event)> {
+        self.events.pop()
+    }
+}
+
+impl Limit {
+    fn of(settings: &SenderSettings) -> Self {
+        // Not above what passes every network in one piece (UTL-17).
+        const ONE_PIECE: usize = 1200;
+        let peer = settings.peer_max_datagram;
+        if peer < with_copy(settings.usual_ifp) {
+            return Self { datagram: ONE_PIECE, ifp: peer.min(settings.max_ifp).max(1) }; // SDP-4
+        }
+        let datagram = peer.min(ONE_PIECE);
+        let largest = (1..=settings.max_ifp).rev().find(|ifp| with_copy(*ifp) <= datagram);
+        Self { datagram, ifp: largest.unwrap_or(1) }
+    }
+}
+
+/// Octets of a datagram with nothing but a primary of so many octets.
+const fn alone(ifp: usize) -> usize {
+    2 + element(ifp) + 2
+}
+
+/// Octets of a datagram with a primary and one secondary.
+const fn with_copy(ifp: usize) -> usize {
+    alone(ifp) + element(ifp)
+}
+
+/// Octets of a length and so many octets.
+const fn element(length: usize) -> usize {
+    length.saturating_add(if length < 128 { 1 } else { 2 })
+}
+
+/// Scheduling.
+impl Sender {
+    fn next_due(&mut self, now: Timestamp) -> Option<Sending> {
+        let due = self.queue.iter().enumerate().filter(|(_, sending)| sending.due <= now);
+        let first = due.min_by_key(|(_, sending)| sending.due).map(|(index, _)| index);
+        if let Some(index) = first {
+            return self.queue.remove(index);
+        }
+        let is_due = self.keep_alive_due()? <= now;
+        is_due.then(|| self.last.take().map(|(last, _)| last)).flatten()
+    }
+
+    fn keep_alive_due(&self) -> Option<Timestamp> {
+        let (_, sent) = self.last?;
+        Some(sent + self.settings.keep_alive?)
+    }
+
+    /// Copies at even distances, the last one behind the longest outage (L2).
+    fn plan_copies(&mut self, now: Timestamp, sending: Sending) {
+        const MARGIN: Span = Span::from_millis(60);
+        let Repeat { count, spacing } = self.settings.copies.of(sending.class);
+        let count = u64::from(count.min(8));
+        let apart = match count {
+            0 => return,
+            _ if self.outage > Span::ZERO => (self.outage + MARGIN).micros() / count,
+            _ => 0,
+        };
+        let apart = spacing.max(Span::from_micros(apart).min(WIDEST.max(spacing)));
+        for copy in 1..=count {
+            if self.queue.len() < MAX_QUEUE {
+                let due = now + Span::from_micros(apart.micros().saturating_mul(copy));
+                self.queue.push_back(Sending { due, ..sending });
+            }
+        }
+    }
+
+    /// Copies give way to new packets, those of the oldest packet first.
+    fn drop_copy(&mut self) {
+        if let Some(index) = self.queue.iter().position(|sending| sending.carried.is_some()) {
+            self.queue.remove(index);
+        }
+    }
+
+    /// Tells when the peer's limit costs secondaries or rows, once for each number that is left.
+    fn note_depth(&mut self, now: Timestamp, sent: &Sending) {
+        let earlier = self.history.before(sent.seq);
+        let wanted = match self.settings.protection {
+            Protection::Secondaries { .. } => earlier.min(u16::from(self.wanted(sent.class))),
+            Protection::Parity { span, rows, .. } => {
+                earlier.checked_div(u16::from(span)).unwrap_or(0).min(u16::from(rows))
+            }
+        };
+        let carried = sent.carried.filter(|carried| u16::from(*carried) < wanted);
+        if let Some(secondaries) = carried
+            && self.depth_told != carried
+        {
+            self.depth_told = carried;
+            self.events.push(now, Event::DepthCut { secondaries });
+        }
+    }
+
+    fn wanted(&self, class: Class) -> u8 {
+        match (self.settings.protection, class) {
+            (Protection::Secondaries { image, .. }, Class::Image) => image.min(16),
+            (Protection::Secondaries { control, .. }, _) => control.min(16),
+            (Protection::Parity { rows, .. }, _) => rows,
+        }
+    }
+}
+
+/// Writing.
+impl Sender {
+    /// Writes a datagram and tells how many secondaries or rows are in it.
+    fn write(&self, sending: &Sending, out: &mut [u8]) -> Result<(usize, u8), Refusal> {
+        let primary = self.history.packet(sending.seq).ok_or(Refusal::Empty)?;
+        let limit = self.limit.datagram.min(out.len());
+        let out = out.get_mut(..limit).ok_or(Refusal::NoRoom)?;
+        let mut writer = Writer::new(out);
+        writer.head(sending.seq, primary)?;
+        let carried = match self.settings.protection {
+            Protection::Secondaries { .. } => {
+                let wanted = sending.carried.unwrap_or(self.wanted(sending.class));
+                let room = limit.saturating_sub(alone(primary.len()));
+                let count = self.secondaries_that_fit(sending.seq, wanted, room);
+                writer.secondaries(self.earlier(sending.seq, count))?;
+                count
+            }
+            Protection::Parity { span, layout, .. } => {
+                let rows = sending.carried.unwrap_or(self.wanted(sending.class));
+                self.write_parity(&mut writer, sending.seq, u16::from(span), u16::from(rows), layout)?
+            }
+        };
+        Ok((writer.written(), carried))
+    }
+
+    fn earlier(&self, seq: Seq, count: u8) -> impl ExactSizeIterator<Item = &[u8]> {
+        (1..=u16::from(count)).map(move |back| self.history.packet(seq.minus(back)).unwrap_or_default())
+    }
+
+    fn secondaries_that_fit(&self, seq: Seq, wanted: u8, mut room: usize) -> u8 {
+        let mut count = 0;
+        for back in 1..=u16::from(wanted) {
+            let Some(packet) = self.history.packet(seq.minus(back)) else { break };
+            let Some(left) = room.checked_sub(element(packet.len())) else { break };
+            (room, count) = (left, back as u8);
+        }
+        count
+    }
+
+    /// Rows over what was sent so far: fewer at the start and where the datagram is full.
+    fn write_parity(
+        &self,
+        writer: &mut Writer<'_>,
+        seq: Seq,
+        span: u16,
+        rows: u16,
+        layout: Layout,
+    ) -> Result<u8, Refusal> {
+        let span = span.clamp(1, super::REACH);
+        let sent = self.history.before(seq).min(super::REACH);
+        let most = rows.min(sent / span);
+        let lengths = |count: u16| {
+            (0..count).map(move |entry| self.row_length(&Row::of(seq, span, entry, count), layout))
+        };
+        let fits =
+            |count: &u16| lengths(*count).map(element).sum::<usize>() <= writer.room().saturating_sub(4);
+        let count = (0..=most).rev().find(fits).unwrap_or(0);
+        writer.parity_head(if count > 0 { span } else { 0 }, count)?;
+        for (entry, length) in (0..count).zip(lengths(count)) {
+            let sum = writer.blank(length)?;
+            for member in Row::of(seq, span, entry, count).members() {
+                add(sum, self.history.packet(member).unwrap_or_default(), layout).ok_or(Refusal::NoRoom)?;
+            }
+        }
+        Ok(count as u8)
+    }
+
+    fn row_length(&self, row: &Row, layout: Layout) -> usize {
+        let longest = row.members().filter_map(|member| self.history.packet(member)).map(<[u8]>::len).max();
+        layout.head().saturating_add(longest.unwrap_or(0))
+    }
+}

@@ -5,7 +5,8 @@
 //! mind: each frame has one effect, whatever came before, and [`Tracker::frame`] shows them all.
 //!
 //! From: T.30 5.1 note 5 (which training), Annex A (ECM); field notes IFP-15, IFP-16, T30-3, T30-8.
-//! Always: a frame that is unknown, badly formed or an echo changes nothing.
+//! Always: a frame that is unknown, badly formed or an echo changes nothing; after a DCS that cannot be
+//! read anything is expected.
 //! Not here: the session of a fax machine, which speaks; repeated commands and delay (`relay::delay`).
 
 #[cfg(test)]
@@ -111,7 +112,12 @@ impl Tracker {
     /// A good frame passed, said by the machine on `side`; as the other machine will see it. Returns the
     /// phase if it is another one now.
     pub fn frame(&mut self, side: Side, frame: &Frame<'_>) -> Option<Phase> {
-        let body = frame.body().ok()?;
+        let body = match frame.body() {
+            Ok(body) => body,
+            // The other machine may make more of it than is done here.
+            Err(_) if frame.fcf() == Fcf::Dcs => return self.unclear_command(side),
+            Err(_) => return None,
+        };
         if frame.is_last() && self.is_echo(side, frame.control_field(), &body) {
             return None;
         }
@@ -275,6 +281,14 @@ impl Tracker {
         self.pending = None;
         self.fast = dcs.opening().map(|opening| Fast { opening, framing: Framing::Bits });
         Phase::Commanded
+    }
+
+    /// A DCS of impossible length: whatever follows, the line must look for itself.
+    fn unclear_command(&mut self, side: Side) -> Option<Phase> {
+        self.sender = Some(side);
+        self.fast = None;
+        self.pending = None;
+        self.enter(Phase::Commanded)
     }
 
     /// Another TCF is needed, and only a DCS tells its modem.

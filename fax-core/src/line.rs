@@ -14,6 +14,9 @@ pub trait Line {
     /// What it is made of, as far as it matters to whoever paces what is said.
     fn nature(&self) -> Nature;
 
+    /// The line's own time. A phone line counts samples, which is not the clock of whoever drives it.
+    fn now(&self) -> Timestamp;
+
     /// The next thing heard, oldest first.
     fn hear(&mut self) -> Option<Heard>;
 
@@ -49,7 +52,7 @@ pub enum Nature {
 pub struct Room {
     /// Bits of the open carrier that are taken now. Zero when no carrier is open.
     pub bits: usize,
-    /// When the line runs dry if nothing more is said.
+    /// When the line runs dry if nothing more is said, in the line's own time.
     pub dry_at: Option<Timestamp>,
 }
 

@@ -132,6 +132,11 @@ impl Line for AudioLine {
         Nature::Modem
     }
 
+    /// The end of the last sample filled in.
+    fn now(&self) -> Timestamp {
+        self.mouth.now()
+    }
+
     fn hear(&mut self) -> Option<Heard> {
         self.ear.hear()
     }

@@ -57,11 +57,23 @@ fn call(what: &str, modems: Modems, rate: u32, ecm: bool) {
                 println!("{at} {side:?} {event:?}");
             }
         }
-        while let Some((at, event)) = near.event() { if verbose {println!("{at} near line {event:?}");} }
-        while let Some((at, event)) = far.event() { if verbose {println!("{at} far line {event:?}");} }
+        while let Some((at, event)) = near.event() {
+            if verbose {
+                println!("{at} near line {event:?}");
+            }
+        }
+        while let Some((at, event)) = far.event() {
+            if verbose {
+                println!("{at} far line {event:?}");
+            }
+        }
         if verbose {
-            for e in caller.events() { println!("   C {:.3} {}", e.at as f64 / 8000.0, e.text); }
-            for e in answerer.events() { println!("   A {:.3} {}", e.at as f64 / 8000.0, e.text); }
+            for e in caller.events() {
+                println!("   C {:.3} {}", e.at as f64 / 8000.0, e.text);
+            }
+            for e in answerer.events() {
+                println!("   A {:.3} {}", e.at as f64 / 8000.0, e.text);
+            }
         }
     }
     println!("{what}: {:.1} s {:?} {:?}", samples as f64 / 8000.0, caller.outcome(), answerer.outcome());

@@ -8,7 +8,7 @@
 use super::tape::{Mark, Tape};
 use crate::line::{Line, Nature};
 use crate::signal::{Chunk, Signal};
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 const MARGIN: Span = Span::from_millis(30);
 /// Zeros at a time.
@@ -42,7 +42,7 @@ impl BitPacer {
     }
 
     /// Says the next piece. Returns whether anything was done, so that there may be more to do.
-    pub(super) fn step(&mut self, rate: u32, tape: &mut Tape, line: &mut impl Line, now: Timestamp) -> bool {
+    pub(super) fn step(&mut self, rate: u32, tape: &mut Tape, line: &mut impl Line) -> bool {
         let octets = |span: Span| (u64::from(rate) * span.micros() / 8_000_000).max(1) as usize;
         let packets = line.nature() == Nature::Packets;
         if self.stage == Stage::Held {
@@ -65,7 +65,7 @@ impl BitPacer {
             }
             return done;
         }
-        let dry = room.dry_at.is_some_and(|dry| dry <= now + MARGIN);
+        let dry = room.dry_at.is_some_and(|dry| dry <= line.now() + MARGIN);
         if packets || !dry || tape.mark_here().is_some() {
             return false;
         }

@@ -13,7 +13,7 @@ use super::Event;
 use super::tape::{Mark, Tape};
 use crate::line::{Line, Nature};
 use crate::signal::{Chunk, FrameEnd, Opening, Signal};
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 /// Octets of a V.21 frame in hand before it starts, at first: 213 ms.
 const CUSHION: usize = 8;
@@ -63,7 +63,6 @@ impl FramePacer {
         opening: Opening,
         tape: &mut Tape,
         line: &mut impl Line,
-        now: Timestamp,
         note: &mut impl FnMut(Event),
     ) -> bool {
         let end = tape.until(|mark| matches!(mark, Mark::FrameEnd(_) | Mark::End | Mark::Begin(_)));
@@ -102,7 +101,7 @@ impl FramePacer {
                         done && self.pass(tape, come)
                     }
                     Some(_) => false,
-                    None => self.starve(tape, said, line, now, note),
+                    None => self.starve(tape, said, line, note),
                 }
             }
         }
@@ -137,10 +136,9 @@ impl FramePacer {
         tape: &mut Tape,
         said: usize,
         line: &mut impl Line,
-        now: Timestamp,
         note: &mut impl FnMut(Event),
     ) -> bool {
-        let dry = line.room().dry_at.is_some_and(|dry| dry <= now + MARGIN);
+        let dry = line.room().dry_at.is_some_and(|dry| dry <= line.now() + MARGIN);
         if line.nature() == Nature::Packets || !dry {
             return false;
         }

@@ -13,7 +13,7 @@
 use super::tape::{Mark, Tape};
 use crate::line::{Line, Nature};
 use crate::signal::{Chunk, Signal};
-use crate::time::{Span, Timestamp};
+use crate::time::Span;
 
 /// A line that would run dry within this gets fill; see the frame pacer.
 const MARGIN: Span = Span::from_millis(30);
@@ -102,7 +102,7 @@ impl RowPacer {
     }
 
     /// Says the next piece. Returns whether anything was done, so that there may be more to do.
-    pub(super) fn step(&mut self, rate: u32, tape: &mut Tape, line: &mut impl Line, now: Timestamp) -> bool {
+    pub(super) fn step(&mut self, rate: u32, tape: &mut Tape, line: &mut impl Line) -> bool {
         let end = tape.until(|mark| matches!(mark, Mark::End | Mark::Begin(_)));
         let come = end.map_or(tape.len(), |(octets, _)| octets);
         self.look_ahead(tape, come);
@@ -112,7 +112,7 @@ impl RowPacer {
         if !chunk.is_empty() {
             return line.say(Signal::Bits(chunk)).is_ok();
         }
-        let dry = room.dry_at.is_some_and(|dry| dry <= now + MARGIN);
+        let dry = room.dry_at.is_some_and(|dry| dry <= line.now() + MARGIN);
         let stalled = safe == 0 && self.safe.is_some() && end.is_none();
         if !(stalled && dry && line.nature() == Nature::Modem) {
             return false;

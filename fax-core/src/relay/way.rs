@@ -118,9 +118,9 @@ impl Way {
                 let (opening, rate) = (*opening, opening.bit_rate().0);
                 let done = match pacer {
                     Pacer::Undecided => false,
-                    Pacer::Frames => frames.step(opening, tape, line, now, note),
-                    Pacer::Rows(rows) => rows.step(rate, tape, line, now),
-                    Pacer::Bits(bits) => bits.step(rate, tape, line, now),
+                    Pacer::Frames => frames.step(opening, tape, line, note),
+                    Pacer::Rows(rows) => rows.step(rate, tape, line),
+                    Pacer::Bits(bits) => bits.step(rate, tape, line),
                 };
                 done || self.at_mark(line, kind, note) || self.starve(opening, line, now, note)
             }

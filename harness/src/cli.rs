@@ -1,12 +1,17 @@
-//! Command lines: `faxlab modem ...`, `faxlab listen`.
+//! Command lines: `faxlab modem ...`, `faxlab listen`, and whole calls: `faxlab call`, `sweep`, `replay`,
+//! `compare`.
 
+mod call;
+mod compare;
 mod listen;
 mod modem;
+mod replay;
+mod sweep;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
 
-/// The lab: what fax modems make of an impaired line.
+/// The lab: what fax modems make of an impaired line, and fax calls of an impaired network.
 #[derive(Debug, Parser)]
 #[command(name = "faxlab", version, about)]
 pub(crate) struct Cli {
@@ -22,6 +27,14 @@ enum Command {
     Modem(modem::Command),
     /// What the whole receiver bank hears in a recording: tones, trainings, frames, with times.
     Listen(listen::Listen),
+    /// Whole fax calls through gateways and an impaired network, in virtual time.
+    Call(call::Call),
+    /// A matrix of calls over the same seeds: a table and curves.
+    Sweep(sweep::Sweep),
+    /// One call again, with its timeline.
+    Replay(replay::Replay),
+    /// Two kinds of call over the same seeds, pair by pair.
+    Compare(compare::Compare),
 }
 
 impl Cli {
@@ -29,6 +42,10 @@ impl Cli {
         match self.command {
             Command::Modem(command) => command.run(),
             Command::Listen(listen) => listen.run(),
+            Command::Call(call) => call.run(),
+            Command::Sweep(sweep) => sweep.run(),
+            Command::Replay(replay) => replay.run(),
+            Command::Compare(compare) => compare.run(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The lab: what a fax line does to modems, injected, measured and reported.
 
 pub mod bench;
+pub mod calls;
 pub mod demo;
 pub mod ideal;
 pub mod listen;
@@ -10,3 +11,4 @@ pub mod soak;
 pub mod stimulus;
 pub mod system;
 pub mod wav;
+pub mod world;

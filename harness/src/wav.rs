@@ -49,12 +49,21 @@ pub fn read(path: &Path, channel: usize) -> Result<Vec<i16>, WavError> {
 
 /// Writes samples at 8000 a second, 16 bit, one channel.
 pub fn write(path: &Path, samples: &[i16]) -> Result<(), WavError> {
+    write_channels(path, &[samples])
+}
+
+/// Writes several channels at 8000 a second, 16 bit, the shorter ones filled up with silence.
+pub fn write_channels(path: &Path, channels: &[&[i16]]) -> Result<(), WavError> {
+    let count = u16::try_from(channels.len()).unwrap_or(u16::MAX);
     let spec =
-        WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+        WavSpec { channels: count, sample_rate: RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let longest = channels.iter().map(|channel| channel.len()).max().unwrap_or(0);
     let written = || -> Result<(), hound::Error> {
         let mut writer = WavWriter::create(path, spec)?;
-        for sample in samples {
-            writer.write_sample(*sample)?;
+        for n in 0..longest {
+            for channel in channels {
+                writer.write_sample(channel.get(n).copied().unwrap_or(0))?;
+            }
         }
         writer.finalize()
     };

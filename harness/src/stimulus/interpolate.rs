@@ -11,7 +11,8 @@ use std::sync::LazyLock;
 /// Samples on either side of an instant that enter its value.
 pub const REACH: usize = 32;
 
-const TAPS: usize = 2 * REACH;
+/// Samples that enter a value.
+pub(crate) const TAPS: usize = 2 * REACH;
 const PHASES: usize = 1024;
 const BETA: f64 = 9.0;
 
@@ -31,13 +32,18 @@ pub fn resample(input: &[f32], first: f64, step: f64, count: usize) -> Vec<f32> 
                 return 0.0;
             }
             let (whole, fraction) = (at as usize, at - (at as usize) as f64);
-            let phase = fraction * PHASES as f64;
-            let (row, between) = (phase as usize, (phase - (phase as usize) as f64) as f32);
-            let window = &padded[whole..whole + TAPS];
-            let (a, b) = (maths::dot(&TABLE[row], window), maths::dot(&TABLE[row + 1], window));
-            a + between * (b - a)
+            value(&padded[whole..whole + TAPS], fraction)
         })
         .collect()
+}
+
+/// The signal between the two middle samples of a window of [`TAPS`] samples, `fraction` (0 to 1) behind
+/// the first of them.
+pub(crate) fn value(window: &[f32], fraction: f64) -> f32 {
+    let phase = fraction * PHASES as f64;
+    let (row, between) = (phase as usize, (phase - (phase as usize) as f64) as f32);
+    let (a, b) = (maths::dot(&TABLE[row], window), maths::dot(&TABLE[row + 1], window));
+    a + between * (b - a)
 }
 
 /// The signal later by `delay` samples, longer by what the filter and the delay add. The result's

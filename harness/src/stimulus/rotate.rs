@@ -35,22 +35,31 @@ impl Rotation {
     /// The signal turned; it is [`DELAY`] samples later and twice that longer.
     pub fn apply(&self, input: &[f32]) -> Vec<f32> {
         let quadrature = hilbert(input);
-        let per_sample = 2.0 * maths::PI / f64::from(SAMPLE_RATE);
-        let swing = self.jitter_degrees / 2.0 * maths::PI / 180.0;
-        let still = self.frequency == 0.0 && swing == 0.0;
+        let still = self.is_still();
         let (mut cos, mut sin) = (maths::cos(self.phase) as f32, maths::sin(self.phase) as f32);
         let mut output = Vec::with_capacity(quadrature.len());
         for (n, q) in quadrature.iter().enumerate() {
             if !still {
-                let time = n as f64 * per_sample;
-                let jitter = swing * maths::sin(self.jitter_hertz * time + self.jitter_phase);
-                let angle = self.phase + self.frequency * time + jitter;
+                let angle = self.angle(n as u64);
                 (cos, sin) = (maths::cos(angle) as f32, maths::sin(angle) as f32);
             }
             let i = n.checked_sub(DELAY).and_then(|n| input.get(n)).copied().unwrap_or(0.0);
             output.push(i * cos - q * sin);
         }
         output
+    }
+
+    /// Whether the angle is the same all the time.
+    pub(crate) fn is_still(&self) -> bool {
+        self.frequency == 0.0 && self.jitter_degrees == 0.0
+    }
+
+    /// The angle at a sample, radians.
+    pub(crate) fn angle(&self, sample: u64) -> f64 {
+        let time = sample as f64 * (2.0 * maths::PI / f64::from(SAMPLE_RATE));
+        let swing = self.jitter_degrees / 2.0 * maths::PI / 180.0;
+        let jitter = swing * maths::sin(self.jitter_hertz * time + self.jitter_phase);
+        self.phase + self.frequency * time + jitter
     }
 }
 
@@ -70,6 +79,15 @@ fn hilbert(input: &[f32]) -> Vec<f32> {
             half.get(n / 2..n / 2 + ODD_TAPS).map_or(0.0, |window| maths::dot(&TAPS[..], window))
         })
         .collect()
+}
+
+/// The Hilbert transform at the middle of a window of 2 * [`DELAY`] + 1 samples.
+pub(crate) fn quadrature(window: &[f32]) -> f32 {
+    let mut odd = [0.0; ODD_TAPS];
+    for (tap, sample) in odd.iter_mut().zip(window.iter().step_by(2)) {
+        *tap = *sample;
+    }
+    maths::dot(&TAPS[..], &odd)
 }
 
 /// Taps on the even places of 0..=126, that is at the odd offsets -63, -61 .. 63, oldest sample first.

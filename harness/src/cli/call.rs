@@ -1,0 +1,391 @@
+//! `faxlab call`: many calls of one kind.
+
+use super::modem::{LineOptions, cores};
+use clap::{ArgAction, Args, Parser};
+use fax_core::Span;
+use fax_harness::calls::report::failed_seeds;
+use fax_harness::calls::timeline::timeline;
+use fax_harness::calls::{Plan, Report, records};
+use fax_harness::stimulus::{Impairments, Law};
+use fax_harness::system::System;
+use fax_harness::wav;
+use fax_harness::world::classic_udptl::Recovery;
+use fax_harness::world::network::{Bursts, Jitter, Order, Stepped, preset};
+use fax_harness::world::scenario::{Coding, Copies, MachineSettings, Modem, PacketSettings};
+use fax_harness::world::{Chain, Direction, Document, Kept, Network, Record, Scenario, Taps, run};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+/// `faxlab call`.
+#[derive(Debug, Args)]
+pub(crate) struct Call {
+    #[command(flatten)]
+    pub(crate) cell: CellOptions,
+    /// Calls.
+    #[arg(long, default_value_t = 100)]
+    calls: usize,
+    /// Seed of the first call; the others follow.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Threads; results do not depend on it.
+    #[arg(long, default_value_t = cores())]
+    jobs: usize,
+    #[command(flatten)]
+    one: OneCall,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What can be kept of one call: of the first, where there are several.
+#[derive(Debug, Args)]
+pub(crate) struct OneCall {
+    /// Both phone lines, four channels: the caller's machine says, hears, the answerer's says, hears.
+    #[arg(long)]
+    wav: Option<PathBuf>,
+    /// Prints what happened on one axis of time.
+    #[arg(long)]
+    timeline: bool,
+}
+
+/// A kind of call. Its text on a command line is its name: `faxlab replay` and sweeps take it.
+#[derive(Debug, Args)]
+pub(crate) struct CellOptions {
+    /// The document, a TIFF file.
+    #[arg(long)]
+    pub(crate) doc: PathBuf,
+    /// What stands between the fax machines: gateway, terminal-gateway, gateway-terminal,
+    /// terminal-terminal, passthrough or regenerate.
+    #[arg(long, default_value = "gateway")]
+    chain: Chain,
+    /// Whose fax machines: ours or spandsp.
+    #[arg(long, default_value = "spandsp")]
+    ends: System,
+    /// Whose gateways: ours or spandsp, or the caller's and the answerer's with a comma between.
+    #[arg(long, value_delimiter = ',', default_value = "spandsp", num_args = 1)]
+    gateways: Vec<System>,
+    /// The fastest modem of the fax machines: v17, v29 or v27ter.
+    #[arg(long, default_value = "v17")]
+    mode: Modem,
+    /// Bit rate at which the sender starts, at most.
+    #[arg(long)]
+    max_rate: Option<u32>,
+    /// Error correction: on or off.
+    #[arg(long, default_value = "on", value_parser = on_or_off, action = ArgAction::Set)]
+    ecm: bool,
+    /// The best coding: mh, mr or mmr (which needs error correction).
+    #[arg(long, default_value = "mmr")]
+    coding: Coding,
+    #[command(flatten)]
+    packets: PacketOptions,
+    #[command(flatten)]
+    network: NetworkOptions,
+    /// Burst power over noise power in 4 kHz, dB; without it the phone lines have no noise.
+    #[arg(long, allow_negative_numbers = true)]
+    snr: Option<f64>,
+    #[command(flatten)]
+    line: LineOptions,
+    /// Playout delay of a passthrough.
+    #[arg(long, default_value_t = 60)]
+    playout_ms: u64,
+    /// When the answerer is hung up after the caller has gone on hook: ms, or never.
+    #[arg(long, default_value = "2000", value_parser = hang_up)]
+    hangup_ms: HangUp,
+    /// Audio of a block: 20 or 10.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(10..=20))]
+    block_ms: u64,
+}
+
+/// How packets are protected and written.
+#[derive(Debug, Args)]
+struct PacketOptions {
+    /// Secondaries in each datagram.
+    #[arg(long, default_value_t = 3)]
+    redundancy: usize,
+    /// Parity instead: packets in a sum, sums in a datagram, as in 3x3.
+    #[arg(long, value_parser = parity, conflicts_with = "redundancy")]
+    fec: Option<Recovery>,
+    /// Spaced copies: of control packets, of image packets, ms apart, as in 2,1,120.
+    #[arg(long, value_parser = copies)]
+    copies: Option<Copies>,
+    /// How long a receiver waits for what was overtaken.
+    #[arg(long)]
+    hold_ms: Option<u64>,
+    /// T38FaxVersion.
+    #[arg(long, default_value_t = 0)]
+    t38_version: u8,
+    /// T38FaxRateManagement: 1 local TCF, 2 transferred TCF.
+    #[arg(long, default_value_t = 2)]
+    rate_management: u8,
+    /// Leaves fill out of pages without error correction.
+    #[arg(long)]
+    fill_removal: bool,
+}
+
+/// What the network does, both ways.
+#[derive(Debug, Args)]
+struct NetworkOptions {
+    /// A network by name; the options below change it.
+    #[arg(long)]
+    preset: Option<String>,
+    /// Independent loss, 0 to 1.
+    #[arg(long)]
+    loss: Option<f64>,
+    /// Bursts on the axis of time: share lost, mean length in ms, as in 0.05,120.
+    #[arg(long, value_parser = pair, conflicts_with = "burst_packets")]
+    burst: Option<(f64, f64)>,
+    /// Bursts by packet: share lost, mean length in packets, as in 0.05,4.
+    #[arg(long, value_parser = pair)]
+    burst_packets: Option<(f64, f64)>,
+    /// Delay one way, without jitter: 20 unless a preset says otherwise.
+    #[arg(long)]
+    delay_ms: Option<f64>,
+    /// Uniform jitter from 0, with overtaking.
+    #[arg(long)]
+    jitter_ms: Option<f64>,
+    /// Share of datagrams that arrive twice.
+    #[arg(long)]
+    duplicate: Option<f64>,
+}
+
+/// For the text of a cell alone.
+#[derive(Debug, Parser)]
+#[command(name = "cell", no_binary_name = true, disable_help_flag = true)]
+struct CellText {
+    #[command(flatten)]
+    cell: CellOptions,
+}
+
+impl Call {
+    pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
+        let (scenario, document) = (self.cell.scenario()?, Document::read(&self.cell.doc)?);
+        let plan = Plan { calls: self.calls, seed: self.seed, jobs: self.jobs.max(1) };
+        let bar = progress(self.calls);
+        let records = records(&scenario, &document, plan, &|| bar.inc(1))?;
+        bar.finish_and_clear();
+        let report = Report::of(&records);
+        if self.json {
+            println!("{}", serde_json::to_string(&report)?);
+        } else {
+            print_report(&report, &failed_seeds(&records));
+        }
+        if self.one.is_wanted() {
+            self.one.show(&scenario, &document, self.seed)?;
+        }
+        Ok(())
+    }
+}
+
+impl OneCall {
+    fn is_wanted(&self) -> bool {
+        self.timeline || self.wav.is_some()
+    }
+
+    /// Runs one call and shows or writes what was asked for.
+    pub(crate) fn show(
+        &self,
+        scenario: &Scenario,
+        document: &Document,
+        seed: u64,
+    ) -> Result<Record, Box<dyn Error>> {
+        let taps = Taps { events: true, datagrams: true, audio: self.wav.is_some() };
+        let (record, kept) = run(scenario, document, seed, taps)?;
+        if self.timeline {
+            print!("{}", timeline(&record, &kept));
+        }
+        if let Some(path) = &self.wav {
+            write_wav(path, &kept)?;
+        }
+        Ok(record)
+    }
+
+    /// All that is for people.
+    pub(crate) fn with_timeline(mut self) -> Self {
+        self.timeline = true;
+        self
+    }
+}
+
+fn write_wav(path: &Path, kept: &Kept) -> Result<(), Box<dyn Error>> {
+    let lines = kept.audio.iter().flatten();
+    let channels: Vec<&[i16]> =
+        lines.flat_map(|line| [line.said.as_slice(), line.heard.as_slice()]).collect();
+    if channels.is_empty() {
+        return Err("a call between T.38 fax machines has no sound".into());
+    }
+    Ok(wav::write_channels(path, &channels)?)
+}
+
+impl CellOptions {
+    /// Reads a cell's text: its options, as on a command line.
+    pub(crate) fn read(options: impl IntoIterator<Item = String>) -> Result<Self, clap::Error> {
+        CellText::try_parse_from(options).map(|text| text.cell)
+    }
+
+    /// The call that is meant.
+    pub(crate) fn scenario(&self) -> Result<Scenario, Box<dyn Error>> {
+        let gateways = match self.gateways.as_slice() {
+            [both] => [*both; 2],
+            [caller, answerer] => [*caller, *answerer],
+            _ => return Err("--gateways takes one system, or two with a comma between".into()),
+        };
+        let mut line = Impairments { snr_db: self.snr, ..self.line.impairments(self.snr) };
+        if line.g711.is_empty() {
+            line.g711 = vec![Law::Mu];
+        }
+        let [forth, back] = Direction::BOTH.map(|direction| self.network.network(direction));
+        Ok(Scenario {
+            chain: self.chain,
+            ends: self.ends,
+            gateways,
+            machine: MachineSettings {
+                modem: self.mode,
+                max_rate: self.max_rate,
+                ecm: self.ecm,
+                coding: self.coding,
+            },
+            packets: self.packets.settings(),
+            network: [forth?, back?],
+            line,
+            playout: Span::from_millis(self.playout_ms),
+            hang_up: self.hangup_ms.0,
+            block: self.block_ms as usize * 8,
+        })
+    }
+}
+
+impl PacketOptions {
+    fn settings(&self) -> PacketSettings {
+        PacketSettings {
+            recovery: self.fec.unwrap_or(Recovery::Redundancy(self.redundancy)),
+            copies: self.copies,
+            hold: self.hold_ms.map(Span::from_millis),
+            version: self.t38_version,
+            rate_management: self.rate_management,
+            fill_removal: self.fill_removal,
+        }
+    }
+}
+
+impl NetworkOptions {
+    fn network(&self, direction: Direction) -> Result<Network, Box<dyn Error>> {
+        let mut network = match &self.preset {
+            Some(name) => preset::named(name, direction)?,
+            None => Network::default(),
+        };
+        if let Some(loss) = self.loss {
+            network.loss = loss;
+        }
+        if let Some((rate, mean)) = self.burst {
+            network.bursts = Some(Bursts::blackouts(Stepped::ByTime, rate, mean));
+        }
+        if let Some((rate, mean)) = self.burst_packets {
+            network.bursts = Some(Bursts::blackouts(Stepped::ByPacket, rate, mean));
+        }
+        if let Some(ms) = self.delay_ms {
+            network.delay = Span::from_micros((ms * 1000.0) as u64);
+        }
+        if let Some(max) = self.jitter_ms {
+            network.jitter = Jitter::Uniform { max };
+            network.order = Order::Free;
+        }
+        if let Some(duplicate) = self.duplicate {
+            network.duplicate = duplicate;
+        }
+        Ok(network)
+    }
+}
+
+/// A bar on the terminal; nothing where there is none.
+pub(crate) fn progress(calls: usize) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(calls as u64), ProgressDrawTarget::stderr());
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos} of {len} calls, {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+pub(crate) fn print_report(report: &Report, failed: &[u64]) {
+    let interval = report.interval();
+    println!(
+        "strict        {} of {} calls ({:.1} %; 95 %: {:.1} to {:.1} %)",
+        report.strict,
+        report.calls,
+        100.0 * report.rate(),
+        100.0 * interval.low,
+        100.0 * interval.high
+    );
+    println!(
+        "t30_ok        {}, pages_ok {}, damaged_ok {}",
+        report.t30_ok, report.pages_ok, report.damaged_ok
+    );
+    let seconds = report.mean_seconds.map_or("-".to_owned(), |seconds| format!("{seconds} s"));
+    println!("mean          {seconds}, {} PPR a call", report.ppr_per_call);
+    println!(
+        "sent          {} octets in {} datagrams a call, both ways",
+        report.octets_per_call, report.packets_per_call
+    );
+    println!(
+        "CPU           {} and {} ms a call second in the gateways; {} x real time",
+        report.cpu_ms_per_call_second[0], report.cpu_ms_per_call_second[1], report.realtime_factor
+    );
+    for (cause, count) in &report.causes {
+        println!("failed {count:>6} {cause}");
+    }
+    if !failed.is_empty() {
+        let shown: Vec<String> = failed.iter().take(20).map(u64::to_string).collect();
+        let more = if failed.len() > 20 { " ..." } else { "" };
+        println!("failed seeds  {}{more} (see one: faxlab replay 'OPTIONS' SEED)", shown.join(" "));
+    }
+}
+
+/// When to hang up, if at all.
+#[derive(Clone, Copy, Debug)]
+struct HangUp(Option<Span>);
+
+fn hang_up(text: &str) -> Result<HangUp, String> {
+    match text {
+        "never" => Ok(HangUp(None)),
+        _ => text
+            .parse()
+            .map(|ms| HangUp(Some(Span::from_millis(ms))))
+            .map_err(|_| "a number of ms, or never".to_owned()),
+    }
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("use on or off".to_owned()),
+    }
+}
+
+fn pair(text: &str) -> Result<(f64, f64), String> {
+    let (rate, mean) = text.split_once(',').ok_or("two numbers with a comma between")?;
+    let read = |text: &str| text.trim().parse::<f64>().map_err(|error| error.to_string());
+    match (read(rate)?, read(mean)?) {
+        (rate, mean) if rate > 0.0 && rate < 1.0 && mean >= 1.0 => Ok((rate, mean)),
+        _ => Err("a share between 0 and 1, and a length of 1 or more".to_owned()),
+    }
+}
+
+fn parity(text: &str) -> Result<Recovery, String> {
+    let numbers =
+        text.split_once('x').and_then(|(span, entries)| Some((span.parse().ok()?, entries.parse().ok()?)));
+    match numbers {
+        Some((span @ 1..=127, entries @ 1..=127)) => Ok(Recovery::Parity { span, entries }),
+        _ => Err("span and entries, as in 3x3".to_owned()),
+    }
+}
+
+fn copies(text: &str) -> Result<Copies, String> {
+    let numbers: Vec<u64> = text.split(',').filter_map(|number| number.parse().ok()).collect();
+    match numbers.as_slice() {
+        [control, image, ms] => {
+            Ok(Copies { control: *control as usize, image: *image as usize, apart: Span::from_millis(*ms) })
+        }
+        _ => Err("control, image, ms apart, as in 2,1,120".to_owned()),
+    }
+}

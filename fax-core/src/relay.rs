@@ -200,6 +200,9 @@ impl Relay {
         self.tracker.burst_ended(side);
         let was_v21 = self.ear(side).burst.take() == Some(Opening::V21);
         self.put(side, Signal::End, now);
+        if self.tracker.awaits_frames(side) {
+            self.way_to(side).await_answer(now);
+        }
         // Packets announce a carrier themselves; from a phone line it is known only when it has been
         // heard for a while, and the far machine should not wait that long (IFP-16).
         if let Some(opening) = self.tracker.predicted(side)
@@ -235,6 +238,14 @@ impl Relay {
             Side::Far => &mut self.homeward,
         };
         way.put(signal, now);
+    }
+
+    /// The way that ends on the line of a side.
+    fn way_to(&mut self, side: Side) -> &mut Way {
+        match side {
+            Side::Near => &mut self.homeward,
+            Side::Far => &mut self.outward,
+        }
     }
 
     fn ear(&mut self, side: Side) -> &mut Ear {

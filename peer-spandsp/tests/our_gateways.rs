@@ -110,6 +110,11 @@ fn call(what: &str, modems: Modems, rate: u32, ecm: bool) -> bool {
         same = sent.len() == received.len()
             && sent.iter().zip(&received).all(|(sent, received)| sent.rows_that_differ(received) == 0);
     }
-    println!("{what}: {:.1} s ok {ok} same {same} {:?} {:?}", block as f64 / 50.0, caller.outcome(), answerer.outcome());
+    println!(
+        "{what}: {:.1} s ok {ok} same {same} {:?} {:?}",
+        block as f64 / 50.0,
+        caller.outcome(),
+        answerer.outcome()
+    );
     ok && same
 }

@@ -53,6 +53,10 @@ pub enum Event {
         /// Octets of zeros.
         octets: u32,
     },
+    /// Its answer is late: the other machine is held with flags.
+    Held,
+    /// And no answer came.
+    HeldInVain,
     /// Nothing more came of its carrier, so the other line let it go.
     CarrierLetGo(Opening),
     /// The machine on the other side did not end its turn; it was spoken over.

@@ -204,6 +204,17 @@ impl Tracker {
         Some(fast.opening)
     }
 
+    /// Whether the machine on `side`, having spoken last, now awaits frames on V.21: the answer to its
+    /// command, DCS after its DIS, DCN after its last confirmation.
+    pub fn awaits_frames(&self, side: Side) -> bool {
+        let sends = self.sender == Some(side);
+        match self.phase {
+            Phase::Identified | Phase::Retrain | Phase::Busy | Phase::Complete => !sends,
+            Phase::TcfSent | Phase::PostPage | Phase::RateChange => sends,
+            _ => false,
+        }
+    }
+
     /// Where the call is.
     pub fn phase(&self) -> Phase {
         self.phase

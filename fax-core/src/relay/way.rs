@@ -6,7 +6,7 @@ use super::frame_pacer::FramePacer;
 use super::row_pacer::RowPacer;
 use super::tape::{Content, Mark, Tape};
 use crate::line::{Line, Nature};
-use crate::signal::{FrameEnd, Opening, Signal};
+use crate::signal::{Chunk, FrameEnd, Opening, Signal};
 use crate::time::{Span, Timestamp};
 
 /// What is awaited longest before a carrier is let go of which nothing comes any more: V.21 before its
@@ -14,6 +14,14 @@ use crate::time::{Span, Timestamp};
 const PATIENCE_PREAMBLE: Span = Span::from_millis(2400);
 const PATIENCE_V21: Span = Span::from_millis(1500);
 const PATIENCE_FAST: Span = Span::from_millis(2000);
+/// How long after the end of a command its answer may begin before the machine is held with flags: T4 is 3.0 s
+/// +- 15 % (T.30 5.4.2), and starts again at the first flag.
+const HOLD_AFTER: Span = Span::from_millis(2500);
+/// How long it is held with nothing of the answer in sight.
+const HOLD_FOR: Span = Span::from_millis(2700);
+/// Flags without a frame that a machine takes for a line that is stuck last 3 s; an abort among them
+/// begins them anew (measured with SpanDSP 0.0.6).
+const FLAGS_FOR: Span = Span::from_millis(2000);
 /// How long a burst waits at most until the line's own machine has ended its own: T4 and a little.
 const PATIENCE_TURN: Span = Span::from_millis(3500);
 
@@ -36,11 +44,17 @@ pub(super) struct Way {
     news: Timestamp,
     /// Since when a burst waits for its turn.
     waiting: Option<Timestamp>,
+    /// Since when the line's own machine awaits an answer on V.21.
+    awaited: Option<Timestamp>,
+    /// Since when flags have been sent without a frame.
+    flags: Timestamp,
 }
 
 #[derive(Clone, Debug)]
 enum Stage {
     Between,
+    /// Flags hold the machine until its answer comes, not longer than until then.
+    Holding(Timestamp),
     Burst(Opening, Pacer),
     /// The carrier was let go, though the burst had not been ended.
     LetGo(Opening),
@@ -72,6 +86,8 @@ impl Way {
             frames: FramePacer::new(),
             news: Timestamp::ZERO,
             waiting: None,
+            awaited: None,
+            flags: Timestamp::ZERO,
         }
     }
 
@@ -79,6 +95,11 @@ impl Way {
     pub(super) fn put(&mut self, signal: Signal, now: Timestamp) {
         self.news = now;
         self.tape.put(signal);
+    }
+
+    /// The line's own machine has said something and awaits an answer on V.21: T4 runs.
+    pub(super) fn await_answer(&mut self, now: Timestamp) {
+        self.awaited = Some(now);
     }
 
     /// Whether everything has been said.
@@ -109,7 +130,11 @@ impl Way {
     ) -> bool {
         let Self { tape, stage, frames, .. } = self;
         match stage {
-            Stage::Between => self.between(line, free, now, note),
+            Stage::Between => self.between(line, free, now, note) || self.hold(line, free, now, note),
+            Stage::Holding(until) => {
+                let until = *until;
+                self.holding(until, line, now, note)
+            }
             Stage::LetGo(opening) => {
                 let opening = *opening;
                 self.let_go(opening, line, free, now)
@@ -122,7 +147,9 @@ impl Way {
                     Pacer::Rows(rows) => rows.step(rate, tape, line),
                     Pacer::Bits(bits) => bits.step(rate, tape, line),
                 };
-                done || self.at_mark(line, kind, note) || self.starve(opening, line, now, note)
+                done || self.at_mark(line, kind, note)
+                    || self.refresh_flags(opening, line, now)
+                    || self.starve(opening, line, now, note)
             }
         }
     }
@@ -170,11 +197,81 @@ impl Way {
         if line.say(Signal::Begin(opening)).is_err() {
             return false;
         }
-        self.waiting = None;
-        self.news = now;
+        (self.waiting, self.awaited) = (None, None);
+        (self.news, self.flags) = (now, now);
         self.frames.begin();
         self.stage = Stage::Burst(opening, Pacer::Undecided);
         true
+    }
+
+    /// An answer that is late is preceded by flags, so that the machine does not say its command again.
+    fn hold(
+        &mut self,
+        line: &mut impl Line,
+        free: bool,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        let due = self.awaited.is_some_and(|since| now >= since + HOLD_AFTER);
+        if !due || line.nature() != Nature::Modem {
+            return false;
+        }
+        self.awaited = None;
+        // It speaks again already.
+        if !free || line.say(Signal::Begin(Opening::V21)).is_err() {
+            return false;
+        }
+        note(Event::Held);
+        self.flags = now;
+        self.stage = Stage::Holding(now + HOLD_FOR);
+        true
+    }
+
+    fn holding(
+        &mut self,
+        until: Timestamp,
+        line: &mut impl Line,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        match self.tape.mark_here().map(|here| here.mark) {
+            Some(Mark::Begin(Opening::V21)) => {
+                self.tape.pass_mark();
+                self.news = now;
+                self.frames.begin();
+                self.stage = Stage::Burst(Opening::V21, Pacer::Undecided);
+                return true;
+            }
+            Some(Mark::Silence) => {
+                self.tape.pass_mark();
+                return true;
+            }
+            None if now < until => return self.refresh_flags(Opening::V21, line, now),
+            // The network was slow for another reason, or nothing comes at all.
+            _ => {}
+        }
+        if line.say(Signal::End).is_err() {
+            return false;
+        }
+        note(Event::HeldInVain);
+        self.stage = Stage::Between;
+        true
+    }
+
+    /// Breaks a long run of flags by an abort.
+    fn refresh_flags(&mut self, opening: Opening, line: &mut impl Line, now: Timestamp) -> bool {
+        if self.frames.in_frame() {
+            self.flags = now;
+        }
+        let long = now >= self.flags + FLAGS_FOR;
+        if opening != Opening::V21 || line.nature() != Nature::Modem || !long || line.room().bits < 8 {
+            return false;
+        }
+        let octet = Chunk::from_octets(&[0xFF]);
+        let done =
+            line.say(Signal::Octets(octet)).is_ok() && line.say(Signal::FrameEnd(FrameEnd::Aborted)).is_ok();
+        self.flags = now;
+        done
     }
 
     /// The marks that the pacers leave to the burst.

@@ -171,24 +171,15 @@ impl Tracker {
         }
     }
 
-    /// What the machine on `side` may send next besides V.21 and tones, likeliest first: set it on the
-    /// line of that side after every frame and burst. V.21 alone means that no fast modem can come.
+    /// What the machine on `side` may send next besides V.21 and tones: set it on the line of that side
+    /// after every frame and burst. V.21 alone means that no fast modem can come. V.17 is named with the
+    /// training that is due; a receiver of it takes the other one too, so that is not named beside it.
     pub fn expectation(&self, side: Side) -> Expectation {
         let v21 = Expectation::only(Opening::V21, Framing::Frames);
         match (self.phase, self.fast) {
             (Phase::SetUp, _) => Expectation::ANYTHING,
             _ if self.sender != Some(side) => v21,
-            (_, Some(Fast { opening, framing })) => match (opening, self.phase) {
-                // TCF has the long training, always. Later some stations take the other one.
-                (Opening::V17(..), Phase::Commanded | Phase::Tcf | Phase::TcfSent) => {
-                    Expectation::only(opening, framing)
-                }
-                (Opening::V17(_, training), _) => {
-                    let other = if training == Training::Long { Training::Short } else { Training::Long };
-                    Expectation::only(opening, framing).or(opening.with_training(other), framing)
-                }
-                _ => Expectation::only(opening, framing),
-            },
+            (_, Some(fast)) => Expectation::only(fast.opening, fast.framing),
             // A rate that T.30 has not: the line must look for itself.
             (Phase::Commanded | Phase::Tcf | Phase::PageDue | Phase::Correction | Phase::Page, None) => {
                 Expectation::ANYTHING

@@ -6,7 +6,7 @@ use super::frame_pacer::FramePacer;
 use super::row_pacer::RowPacer;
 use super::tape::{Content, Mark, Tape};
 use crate::line::{Line, Nature};
-use crate::signal::{Chunk, FrameEnd, Opening, Signal};
+use crate::signal::{FrameEnd, Opening, Signal};
 use crate::time::{Span, Timestamp};
 
 /// What is awaited longest before a carrier is let go of which nothing comes any more: V.21 before its
@@ -19,8 +19,9 @@ const PATIENCE_FAST: Span = Span::from_millis(2000);
 const HOLD_AFTER: Span = Span::from_millis(2500);
 /// How long it is held with nothing of the answer in sight.
 const HOLD_FOR: Span = Span::from_millis(2700);
-/// Flags without a frame that a machine takes for a line that is stuck last 3 s; an abort among them
-/// begins them anew (measured with SpanDSP 0.0.6).
+/// Flags without a frame that a machine takes for a line that is stuck last 3 s. A carrier that goes and
+/// comes back after the gap of any two bursts begins them anew (measured with SpanDSP 0.0.6; an abort
+/// among the flags does not).
 const FLAGS_FOR: Span = Span::from_millis(2000);
 /// How long a burst waits at most until the line's own machine has ended its own: T4 and a little.
 const PATIENCE_TURN: Span = Span::from_millis(3500);
@@ -258,20 +259,17 @@ impl Way {
         true
     }
 
-    /// Breaks a long run of flags by an abort.
+    /// Begins a long run of flags anew.
     fn refresh_flags(&mut self, opening: Opening, line: &mut impl Line, now: Timestamp) -> bool {
         if self.frames.in_frame() {
             self.flags = now;
         }
         let long = now >= self.flags + FLAGS_FOR;
-        if opening != Opening::V21 || line.nature() != Nature::Modem || !long || line.room().bits < 8 {
+        if opening != Opening::V21 || line.nature() != Nature::Modem || !long {
             return false;
         }
-        let octet = Chunk::from_octets(&[0xFF]);
-        let done =
-            line.say(Signal::Octets(octet)).is_ok() && line.say(Signal::FrameEnd(FrameEnd::Aborted)).is_ok();
         self.flags = now;
-        done
+        line.say(Signal::End).is_ok() && line.say(Signal::Begin(opening)).is_ok()
     }
 
     /// The marks that the pacers leave to the burst.

@@ -169,7 +169,8 @@ impl Relay {
             Some(_) => self.put(side, Signal::End, now),
             None => {}
         }
-        self.put(side, Signal::Begin(opening), now);
+        let awaited = self.tracker.awaited_training(side, opening);
+        self.put(side, Signal::Begin(awaited), now);
     }
 
     fn frame_end(&mut self, side: Side, end: FrameEnd, at: Timestamp, now: Timestamp) {

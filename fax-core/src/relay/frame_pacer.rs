@@ -28,6 +28,8 @@ const MARGIN: Span = Span::from_millis(30);
 pub(super) struct FramePacer {
     frame: Frame,
     cushion: usize,
+    /// Frames of this burst that ended well.
+    ended: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,7 +46,7 @@ enum Frame {
 
 impl FramePacer {
     pub(super) fn new() -> Self {
-        Self { frame: Frame::Held, cushion: CUSHION }
+        Self { frame: Frame::Held, cushion: CUSHION, ended: 0 }
     }
 
     /// Whether a frame is being said.
@@ -54,7 +56,20 @@ impl FramePacer {
 
     /// A new burst begins; what was learned of the network stays.
     pub(super) fn begin(&mut self) {
-        self.frame = Frame::Held;
+        (self.frame, self.ended) = (Frame::Held, 0);
+    }
+
+    /// Frames of this burst that have ended well.
+    pub(super) fn ended(&self) -> u32 {
+        self.ended
+    }
+
+    /// Octets of the frame that would start next, if it is whole and has not started.
+    pub(super) fn held_whole(&self, tape: &Tape) -> Option<usize> {
+        let (octets, found) =
+            tape.until(|mark| matches!(mark, Mark::FrameEnd(_) | Mark::End | Mark::Begin(_)))?;
+        let held = matches!(self.frame, Frame::Held | Frame::HeldWhole);
+        (held && matches!(found.mark, Mark::FrameEnd(_))).then_some(octets)
     }
 
     /// Says the next piece. Returns whether anything was done, so that there may be more to do.
@@ -98,6 +113,7 @@ impl FramePacer {
                 match whole {
                     Some(end) if said == come => {
                         let done = line.say(Signal::FrameEnd(end)).is_ok();
+                        self.ended += u32::from(done && end == FrameEnd::Good);
                         done && self.pass(tape, come)
                     }
                     Some(_) => false,

@@ -132,7 +132,8 @@ impl Tracker {
             Body::Dcs(dcs) => self.command(side, *dcs),
             Body::Plain(Fcf::Cfr) => self.page_due(Training::Short),
             Body::Plain(Fcf::Ftt) => self.retrain(),
-            Body::Fcd(_) | Body::Plain(Fcf::Rcp) => self.page_frame(),
+            Body::Fcd(_) => self.page_frame(),
+            Body::Plain(Fcf::Rcp) => Phase::Page,
             Body::Pps(pps) => self.post_page(Fcf::Pps, pps.then),
             Body::Eor(then) => self.post_page(Fcf::Eor, *then),
             Body::Plain(Fcf::Mcf | Fcf::Pip | Fcf::Err) => self.confirmed(), // PIP: T30-6
@@ -193,6 +194,20 @@ impl Tracker {
     pub fn predicted(&self, side: Side) -> Option<Opening> {
         let fast = self.fast.filter(|_| self.phase == Phase::Commanded && self.sender == Some(side))?;
         Some(fast.opening)
+    }
+
+    /// The training that the other machine awaits of `side`, where it is not the one that came: after CTR
+    /// the receiver awaits a long one until a frame of the page has reached it, and the sender may not
+    /// know that none has.
+    pub fn awaited_training(&self, side: Side, opening: Opening) -> Opening {
+        match self.fast.filter(|_| self.sender == Some(side)) {
+            Some(fast)
+                if fast.opening.training() == Training::Long && fast.opening.name() == opening.name() =>
+            {
+                opening.with_training(Training::Long)
+            }
+            _ => opening,
+        }
     }
 
     /// Whether the machine on `side`, having spoken last, now awaits frames on V.21: the answer to its
@@ -317,6 +332,8 @@ impl Tracker {
     }
 
     /// A frame of a page was good: its receiver is trained, so the next burst may be short again.
+    /// FCD: what was learned from a long training holds from here on. RCP alone does not show that (the
+    /// peer's receiver goes by FCD, its sender by RCP).
     fn page_frame(&mut self) -> Phase {
         self.train(Training::Short);
         Phase::Page

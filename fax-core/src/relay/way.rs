@@ -23,6 +23,13 @@ const HOLD_FOR: Span = Span::from_millis(2700);
 /// comes back after the gap of any two bursts begins them anew (measured with SpanDSP 0.0.6; an abort
 /// among the flags does not).
 const FLAGS_FOR: Span = Span::from_millis(2000);
+/// From the first flag to the end of a frame at most, then.
+const FLAGS_AND_FRAME: Span = Span::from_millis(2800);
+/// One octet of V.21, and the check, the flag and what the line holds behind a frame.
+const OCTET: Span = Span::from_micros(26_667);
+const BEHIND_FRAME: u64 = 5;
+/// From the end of one V.21 burst to the first frame of the next: the gap and the preamble.
+const PREAMBLE: Span = Span::from_millis(1100);
 /// How long a burst waits at most until the line's own machine has ended its own: T4 and a little.
 const PATIENCE_TURN: Span = Span::from_millis(3500);
 
@@ -47,7 +54,7 @@ pub(super) struct Way {
     waiting: Option<Timestamp>,
     /// Since when the line's own machine awaits an answer on V.21.
     awaited: Option<Timestamp>,
-    /// Since when flags have been sent without a frame.
+    /// When the open carrier was turned on.
     flags: Timestamp,
 }
 
@@ -129,8 +136,7 @@ impl Way {
         now: Timestamp,
         note: &mut impl FnMut(Event),
     ) -> bool {
-        let Self { tape, stage, frames, .. } = self;
-        match stage {
+        match &self.stage {
             Stage::Between => self.between(line, free, now, note) || self.hold(line, free, now, note),
             Stage::Holding(until) => {
                 let until = *until;
@@ -142,6 +148,10 @@ impl Way {
             }
             Stage::Burst(opening, pacer) => {
                 let (opening, rate) = (*opening, opening.bit_rate().0);
+                if matches!(pacer, Pacer::Frames) && self.is_late_for(opening, now) {
+                    return self.flag_anew(opening, line, now);
+                }
+                let Self { tape, stage: Stage::Burst(_, pacer), frames, .. } = self else { return false };
                 let done = match pacer {
                     Pacer::Undecided => false,
                     Pacer::Frames => frames.step(opening, tape, line, note),
@@ -261,13 +271,25 @@ impl Way {
 
     /// Begins a long run of flags anew.
     fn refresh_flags(&mut self, opening: Opening, line: &mut impl Line, now: Timestamp) -> bool {
-        if self.frames.in_frame() {
-            self.flags = now;
-        }
-        let long = now >= self.flags + FLAGS_FOR;
-        if opening != Opening::V21 || line.nature() != Nature::Modem || !long {
+        let in_flags = self.frames.ended() == 0 && !self.frames.in_frame();
+        let long = in_flags && now >= self.flags + FLAGS_FOR;
+        opening == Opening::V21
+            && line.nature() == Nature::Modem
+            && long
+            && self.flag_anew(opening, line, now)
+    }
+
+    /// Whether the frame that is about to start would end too late after the first flag.
+    fn is_late_for(&self, opening: Opening, now: Timestamp) -> bool {
+        let Some(octets) = self.frames.held_whole(&self.tape).filter(|_| opening == Opening::V21) else {
             return false;
-        }
+        };
+        let lasts = Span::from_micros(OCTET.micros() * (octets as u64 + BEHIND_FRAME));
+        let helps = PREAMBLE + lasts <= FLAGS_AND_FRAME;
+        self.frames.ended() == 0 && helps && now + lasts > self.flags + FLAGS_AND_FRAME
+    }
+
+    fn flag_anew(&mut self, opening: Opening, line: &mut impl Line, now: Timestamp) -> bool {
         self.flags = now;
         line.say(Signal::End).is_ok() && line.say(Signal::Begin(opening)).is_ok()
     }
@@ -320,7 +342,8 @@ impl Way {
             (Opening::V21, _) => PATIENCE_V21,
             _ => PATIENCE_FAST,
         };
-        if line.nature() == Nature::Packets || now < self.news + patience {
+        let more = self.tape.until(|mark| matches!(mark, Mark::FrameEnd(_) | Mark::End | Mark::Begin(_)));
+        if line.nature() == Nature::Packets || more.is_some() || now < self.news + patience {
             return false;
         }
         if self.frames.in_frame() {

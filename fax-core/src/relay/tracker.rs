@@ -138,9 +138,12 @@ impl Tracker {
             Body::Eor(then) => self.post_page(Fcf::Eor, *then),
             Body::Plain(Fcf::Mcf | Fcf::Pip | Fcf::Err) => self.confirmed(), // PIP: T30-6
             Body::Plain(Fcf::Rtn | Fcf::Rtp | Fcf::Pin) => self.confirmed_after_training(),
-            Body::Ppr(_) => self.correction(Training::Short),
+            Body::Ppr(_) => self.correction(),
             Body::Ctc(ctc) => self.rate_change(ctc.opening()),
-            Body::Plain(Fcf::Ctr) => self.correction(Training::Long), // IFP-15
+            Body::Plain(Fcf::Ctr) => {
+                self.train(Training::Long); // IFP-15
+                self.correction()
+            }
             Body::Plain(Fcf::Rnr) => Phase::Busy,
             Body::Plain(Fcf::Rr) => Phase::PostPage,
             Body::Plain(Fcf::Dcn) => self.released(),
@@ -316,8 +319,19 @@ impl Tracker {
     }
 
     fn page_due(&mut self, training: Training) -> Phase {
-        self.pending = None;
         self.train(training);
+        self.page_expected()
+    }
+
+    /// PPR, CTR: frames of the same block. The command that ended it will be said again. After CTR the
+    /// training stays long until one of them has passed.
+    fn correction(&mut self) -> Phase {
+        self.page_expected();
+        Phase::Correction
+    }
+
+    fn page_expected(&mut self) -> Phase {
+        self.pending = None;
         let frames = self.commanded.is_some_and(|dcs| dcs.ecm() != Ecm::Off);
         if let Some(fast) = &mut self.fast {
             fast.framing = if frames { Framing::Frames } else { Framing::Bits };
@@ -325,13 +339,6 @@ impl Tracker {
         Phase::PageDue
     }
 
-    /// PPR, CTR: frames of the same block. The command that ended it will be said again.
-    fn correction(&mut self, training: Training) -> Phase {
-        self.page_due(training);
-        Phase::Correction
-    }
-
-    /// A frame of a page was good: its receiver is trained, so the next burst may be short again.
     /// FCD: what was learned from a long training holds from here on. RCP alone does not show that (the
     /// peer's receiver goes by FCD, its sender by RCP).
     fn page_frame(&mut self) -> Phase {

@@ -54,6 +54,8 @@ pub(super) struct Way {
     waiting: Option<Timestamp>,
     /// Since when the line's own machine awaits an answer on V.21.
     awaited: Option<Timestamp>,
+    /// After how long the quickest answer so far began.
+    quickest: Option<Span>,
     /// When the open carrier was turned on.
     flags: Timestamp,
 }
@@ -95,6 +97,7 @@ impl Way {
             news: Timestamp::ZERO,
             waiting: None,
             awaited: None,
+            quickest: None,
             flags: Timestamp::ZERO,
         }
     }
@@ -208,7 +211,11 @@ impl Way {
         if line.say(Signal::Begin(opening)).is_err() {
             return false;
         }
-        (self.waiting, self.awaited) = (None, None);
+        if let Some(since) = self.awaited.take() {
+            let after = now.since(since);
+            self.quickest = Some(self.quickest.map_or(after, |before| before.min(after)));
+        }
+        self.waiting = None;
         (self.news, self.flags) = (now, now);
         self.frames.begin();
         self.stage = Stage::Burst(opening, Pacer::Undecided);
@@ -216,6 +223,7 @@ impl Way {
     }
 
     /// An answer that is late is preceded by flags, so that the machine does not say its command again.
+    /// Where answers have been quick before, a late one is a lost one, and the machine had better repeat.
     fn hold(
         &mut self,
         line: &mut impl Line,
@@ -228,6 +236,9 @@ impl Way {
             return false;
         }
         self.awaited = None;
+        if self.quickest.is_some_and(|span| span < HOLD_AFTER) {
+            return false;
+        }
         // It speaks again already.
         if !free || line.say(Signal::Begin(Opening::V21)).is_err() {
             return false;
@@ -248,6 +259,7 @@ impl Way {
         match self.tape.mark_here().map(|here| here.mark) {
             Some(Mark::Begin(Opening::V21)) => {
                 self.tape.pass_mark();
+                self.quickest.get_or_insert(HOLD_AFTER);
                 self.news = now;
                 self.frames.begin();
                 self.stage = Stage::Burst(Opening::V21, Pacer::Undecided);

@@ -1,7 +1,8 @@
 //! Builds the C shim and links the distribution's libspandsp (LGPL 2.1) dynamically.
 
 fn main() {
-    let signals = ["shim/modem.c", "shim/hdlc.c", "shim/tones.c", "shim/v8.c", "shim/g711.c"];
+    let signals =
+        ["shim/modem.c", "shim/hdlc.c", "shim/tones.c", "shim/v8.c", "shim/g711.c", "shim/t38_core.c"];
     let calls = [
         "shim/journal.c",
         "shim/terminal.c",

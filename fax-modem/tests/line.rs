@@ -1,12 +1,15 @@
 //! Two phone lines face to face: what one says the other hears, whatever it is.
 
 use fax_core::{
-    Chunk, Expectation, FrameEnd, Framing, Grammar, Line, Opening, Progress, Signal, Span, Timestamp, Tone,
-    Training,
+    Chunk, Expectation, FrameEnd, Framing, Line, Opening, Progress, Signal, Span, Timestamp, Tone, Training,
 };
 use fax_modem::AudioLine;
 use fax_modem::line::{Event, Settings};
 use proptest::prelude::*;
+use sentence::{Talk, any_speech, check};
+
+#[path = "../../test-support/shared/sentence.rs"]
+mod sentence;
 
 const BLOCK: usize = 160;
 
@@ -237,52 +240,22 @@ fn what_may_not_be_said_changes_nothing() {
     line.say(Signal::Octets(Chunk::from_octets(&[1]))).unwrap();
 }
 
-fn any_signal() -> impl Strategy<Value = Signal> {
-    let opening = prop::sample::select(Opening::ALL.to_vec());
-    let octets = prop::collection::vec(any::<u8>(), 0..32);
-    prop_oneof![
-        Just(Signal::Silence),
-        Just(Signal::Missing),
-        Just(Signal::End),
-        prop::sample::select(vec![Tone::Cng, Tone::Ced, Tone::AnsPr, Tone::AnsAm, Tone::AnsAmPr])
-            .prop_map(Signal::Tone),
-        opening.prop_map(Signal::Begin),
-        octets.clone().prop_map(|o| Signal::Octets(Chunk::from_octets(&o))),
-        octets.prop_map(|o| Signal::Bits(Chunk::from_octets(&o))),
-        prop::sample::select(vec![FrameEnd::Good, FrameEnd::Bad, FrameEnd::Aborted])
-            .prop_map(Signal::FrameEnd),
-    ]
+impl Talk for Pair {
+    fn speaker(&mut self) -> &mut impl Line {
+        &mut self.near
+    }
+
+    fn pass(&mut self, hear: &mut impl FnMut(Timestamp, Signal)) {
+        self.block();
+        self.heard.drain(..).for_each(|(at, signal)| hear(at, signal));
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Whatever is said in whatever order: what is heard is a grammatical sentence, and every frame
-    /// that is heard good was said good.
     #[test]
-    fn what_is_heard_is_always_a_sentence(said in prop::collection::vec((any_signal(), 0..25_u32), 0..60)) {
-        let mut pair = Pair::new();
-        let mut said_frames = Vec::new();
-        let mut open = Vec::new();
-        for (signal, blocks) in said {
-            if pair.near.say(signal).is_ok() {
-                match signal {
-                    Signal::Octets(chunk) => open.extend_from_slice(chunk.octets()),
-                    Signal::FrameEnd(FrameEnd::Good) => said_frames.push(core::mem::take(&mut open)),
-                    Signal::FrameEnd(_) => open.clear(),
-                    _ => {}
-                }
-            }
-            (0..blocks).for_each(|_| pair.block());
-        }
-        pair.run(Span::from_millis(1500));
-        let mut grammar = Grammar::default();
-        for signal in pair.signals() {
-            prop_assert_eq!(grammar.take(signal), Ok(()));
-        }
-        prop_assert!(pair.heard.is_sorted_by_key(|(at, _)| *at), "time runs backwards");
-        for good in frames(&pair.signals()).0 {
-            prop_assert!(said_frames.contains(&good), "{good:?} was never said");
-        }
+    fn what_is_heard_is_always_a_sentence(speech in any_speech()) {
+        check(&mut Pair::new(), speech)?;
     }
 }

@@ -63,8 +63,8 @@ pub enum Traffic {
 }
 
 impl<'a> Ifp<'a> {
-    /// Reads `octets` as one whole packet, strictly first; if that does not end where the octets end,
-    /// with every field on an octet boundary, as some encoders pad. Zeros may follow the packet.
+    /// Reads `octets` as one whole packet: strictly, or if that does not end where the octets end (or does,
+    /// and means nothing) with every field on an octet boundary, as some encoders pad. Zeros may follow.
     ///
     /// # Errors
     /// What is wrong by the strict reading; [`Refusal::Trailing`] if more than zeros follows the packet.
@@ -110,15 +110,34 @@ enum Message {
 }
 
 impl Head {
+    /// One octet, or two for an extension: data field, choice, extension, then 4 or 1 + 6 bits of value.
     fn read(reader: &mut Reader<'_>) -> Result<Self, Refusal> {
-        let has_field = reader.flag()?;
-        let message = if reader.flag()? {
-            Message::Data(DataType::from_value(reader.enumeration(4, DataType::ROOTS)?))
+        let first = reader.octet()?;
+        let is_data = first & 0x40 != 0;
+        let roots = if is_data { DataType::ROOTS } else { Indicator::ROOTS };
+        let value =
+            if first & 0x20 == 0 { root(first, roots)? } else { roots + extension(first, reader.octet()?)? };
+        let message = if is_data {
+            Message::Data(DataType::from_value(value))
         } else {
-            Message::Indicator(Indicator::from_value(reader.enumeration(4, Indicator::ROOTS)?))
+            Message::Indicator(Indicator::from_value(value))
         };
-        reader.align()?;
-        Ok(Self { has_field, message })
+        Ok(Self { has_field: first & 0x80 != 0, message })
+    }
+}
+
+/// The four bits of a first value, and one of padding.
+fn root(octet: u8, roots: u8) -> Result<u8, Refusal> {
+    let value = (octet >> 1) & 0x0F;
+    if value < roots && octet & 0x01 == 0 { Ok(value) } else { Err(Refusal::NotIfp) }
+}
+
+/// The bit of the long form, which is for more than 64 extensions, six bits of value, six of padding.
+fn extension(first: u8, second: u8) -> Result<u8, Refusal> {
+    if first & 0x10 == 0 && second & 0x3F == 0 {
+        Ok((first & 0x0F) << 2 | second >> 6)
+    } else {
+        Err(Refusal::NotIfp)
     }
 }
 
@@ -142,19 +161,27 @@ impl<'a> Reading<'a> {
         Ok(Self { ifp, packing: Packing::Strict, rest: reader.rest() })
     }
 
-    /// The strict reading, unless the other ends where the octets end and it does not.
+    /// The strict reading, unless the other ends better, or ends as well and alone makes sense.
     fn of_data(kind: DataType, mut reader: Reader<'a>, syntax: Syntax) -> Result<Self, Refusal> {
         let count = reader.count()?;
         let read = |packing| {
-            let (data, rest) = Data::read(kind, Fields::new(reader, count, syntax, packing))?;
-            Ok(Self { ifp: Ifp::Data(data), packing, rest })
+            let fields = Fields::new(reader, count, syntax, packing);
+            fields.walk().map(|rest| Self { ifp: Ifp::Data(Data::new(kind, fields)), packing, rest })
         };
+        // One field reads the same either way.
+        if count < 2 {
+            return read(Packing::Strict);
+        }
         let strict = read(Packing::Strict);
-        if Self::end(&strict) == End::Exact {
+        if Self::rank(&strict) == (End::Exact, Sense::Some) {
             return strict;
         }
         let aligned = read(Packing::OctetAligned);
-        if Self::end(&aligned) < Self::end(&strict) { aligned } else { strict }
+        if Self::rank(&aligned) < Self::rank(&strict) { aligned } else { strict }
+    }
+
+    fn rank(reading: &Result<Self, Refusal>) -> (End, Sense) {
+        (Self::end(reading), Self::sense(reading))
     }
 
     fn end(reading: &Result<Self, Refusal>) -> End {
@@ -162,6 +189,13 @@ impl<'a> Reading<'a> {
             Ok(reading) if reading.rest.is_empty() => End::Exact,
             Ok(reading) if reading.rest.iter().all(|octet| *octet == 0) => End::Padded,
             Ok(_) | Err(_) => End::Wrong,
+        }
+    }
+
+    fn sense(reading: &Result<Self, Refusal>) -> Sense {
+        match reading {
+            Ok(Self { ifp: Ifp::Data(data), .. }) if data.makes_sense() => Sense::Some,
+            Ok(_) | Err(_) => Sense::None,
         }
     }
 }
@@ -197,6 +231,13 @@ impl Field<'_> {
             FieldType::Unknown(_) => false,
         }
     }
+}
+
+/// Whether a data packet says what somebody would say, see [`Field::makes_sense_in`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sense {
+    Some,
+    None,
 }
 
 /// Shows kind and length only: frames and pages are personal data.

@@ -11,7 +11,12 @@ pub mod event;
 pub mod ifp;
 pub mod line;
 pub mod refusal;
+#[cfg(feature = "rtp")]
+pub mod rtp;
+#[cfg(feature = "sdp")]
+pub mod sdp;
 pub mod seq;
+pub mod tpkt;
 pub mod udptl;
 pub mod version;
 

@@ -31,6 +31,26 @@ use mouth::Mouth;
 /// It is told the time by [`T38Line::receive`] and [`T38Line::advance`], and what it says leaves at the
 /// time it was told last. After each call the owner drains [`Line::hear`], [`Line::progress`],
 /// [`T38Line::event`] and [`T38Line::transmit`], and drives the line again at [`Line::deadline`].
+///
+/// ```
+/// use fax_core::{Chunk, FrameEnd, Line, Opening, Signal, Timestamp};
+/// use fax_t38::line::{Settings, T38Line};
+///
+/// let (mut near, mut far) = (T38Line::new(Settings::default()), T38Line::new(Settings::default()));
+/// near.advance(Timestamp::from_micros(20_000));
+/// near.say(Signal::Begin(Opening::V21)).unwrap();
+/// near.say(Signal::Octets(Chunk::from_octets(&[0xFF, 0xC8, 0x21]))).unwrap();
+/// near.say(Signal::FrameEnd(FrameEnd::Good)).unwrap();
+/// near.say(Signal::End).unwrap();
+///
+/// let mut datagram = [0; 1500];
+/// while let Some(length) = near.transmit(&mut datagram) {
+///     far.receive(Timestamp::from_micros(50_000), &datagram[..length]).unwrap();
+/// }
+/// let heard: Vec<Signal> = core::iter::from_fn(|| far.hear()).map(|heard| heard.signal).collect();
+/// assert_eq!(heard[..2], [Signal::Begin(Opening::V21), Signal::Octets(Chunk::from_octets(&[0xFF]))]);
+/// assert!(heard.ends_with(&[Signal::FrameEnd(FrameEnd::Good), Signal::End, Signal::Silence]));
+/// ```
 #[derive(Clone, Debug)]
 pub struct T38Line<C = Udptl> {
     now: Timestamp,

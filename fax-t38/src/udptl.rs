@@ -15,12 +15,14 @@ mod counters;
 mod datagram;
 mod decided;
 mod history;
-mod ifp;
 mod parity;
 mod patience;
 mod receiver;
 mod sender;
 mod window;
+
+use crate::Syntax;
+use crate::ifp::extent;
 
 pub use counters::Counters;
 pub use datagram::{Datagram, Entries, Lengths, REACH, Recovery};
@@ -31,3 +33,9 @@ pub use sender::{Class, Copies, Protection, Repeat, Sender, SenderSettings};
 
 /// The longest datagram that is ever taken or made, whatever the settings say: what Ethernet carries.
 pub const LARGEST_DATAGRAM: usize = 1500;
+
+/// Octets of the IFP packet that these are, zeros behind it aside; in the syntax agreed on, or in the
+/// other one.
+fn ifp_extent(octets: &[u8], agreed: Syntax) -> Option<usize> {
+    extent(octets, agreed).or_else(|_| extent(octets, agreed.other())).ok()
+}

@@ -1,5 +1,5 @@
-//! Command lines: `faxlab modem ...`, `faxlab listen`, and whole calls: `faxlab call`, `sweep`, `replay`,
-//! `compare`.
+//! Command lines: `faxlab modem ...`, `faxlab listen`, `faxlab t38 ...`, and whole calls: `faxlab call`,
+//! `sweep`, `replay`, `compare`.
 
 mod call;
 mod compare;
@@ -7,6 +7,7 @@ mod listen;
 mod modem;
 mod replay;
 mod sweep;
+mod t38;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -35,6 +36,9 @@ enum Command {
     Replay(replay::Replay),
     /// Two kinds of call over the same seeds, pair by pair.
     Compare(compare::Compare),
+    /// Reads T.38.
+    #[command(subcommand)]
+    T38(t38::Command),
 }
 
 impl Cli {
@@ -46,6 +50,7 @@ impl Cli {
             Command::Sweep(sweep) => sweep.run(),
             Command::Replay(replay) => replay.run(),
             Command::Compare(compare) => compare.run(),
+            Command::T38(command) => command.run(),
         }
     }
 }

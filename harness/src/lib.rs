@@ -10,5 +10,6 @@ pub mod plot;
 pub mod soak;
 pub mod stimulus;
 pub mod system;
+pub mod t38;
 pub mod wav;
 pub mod world;

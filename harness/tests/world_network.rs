@@ -166,6 +166,35 @@ fn presets_lose_what_their_data_file_says() {
     assert!((beyond_repair / 2.76388 - 1.0).abs() < 0.05, "{beyond_repair} %");
 }
 
+/// Another program's ten hours of the same model, ours three: loss within 15 %, median within 3 %, p99 within 5 %.
+#[test]
+fn g1050_agrees_with_its_reference_statistics() {
+    let reference = [
+        ("a", 0.0, 10.35, 13.47),
+        ("e", 0.239, 116.2, 153.0),
+        ("g", 3.22, 396.5, 481.6),
+        ("h", 9.05, 986.6, 1153.8),
+    ];
+    for (severity, percent, median, p99) in reference {
+        let network = preset::named(&format!("g1050-{severity}"), Direction::AToB).expect(severity);
+        let mut path = Path::new(&network, 15, Direction::AToB);
+        let (mut delays, mut lost) = (Vec::new(), 0);
+        for n in 0..500_000_u64 {
+            let sent = Timestamp::from_micros(n * 20_000);
+            match path.carry(sent, 172).arrivals().next() {
+                Some(at) => delays.push(at.since(sent).micros()),
+                None => lost += 1,
+            }
+        }
+        delays.sort_unstable();
+        let at = |share: f64| delays[(share * delays.len() as f64) as usize] as f64 / 1000.0;
+        let loss = f64::from(lost) / 5000.0;
+        assert!((loss - percent).abs() <= 0.15 * percent, "{severity}: {loss} %");
+        assert!((at(0.5) / median - 1.0).abs() < 0.03, "{severity}: median {}", at(0.5));
+        assert!((at(0.99) / p99 - 1.0).abs() < 0.05, "{severity}: p99 {}", at(0.99));
+    }
+}
+
 #[test]
 fn every_preset_is_a_network_or_says_what_it_lacks() {
     let (mut known, mut lacking) = (0, 0);
@@ -173,7 +202,7 @@ fn every_preset_is_a_network_or_says_what_it_lacks() {
         match preset::named(name, Direction::BToA) {
             Ok(network) => {
                 known += 1;
-                assert!(traffic(&network, 1, 10_000, 20).tally().lost < 2000, "{name}");
+                assert!(traffic(&network, 1, 10_000, 20).tally().lost < 3000, "{name}");
             }
             Err(error) => {
                 lacking += 1;
@@ -181,7 +210,7 @@ fn every_preset_is_a_network_or_says_what_it_lacks() {
             }
         }
     }
-    assert!(known >= 20 && lacking > 0, "{known} known, {lacking} not");
+    assert!(known >= 40 && lacking == 2, "{known} known, {lacking} not");
     assert!(preset::named("nowhere", Direction::AToB).unwrap_err().to_string().contains("office-wifi"));
 }
 

@@ -77,4 +77,16 @@ int peer_v8_result(const peer_v8 *v8, int *status, int *call_function, uint32_t 
 void peer_alaw_leg(int16_t *samples, int count);
 void peer_ulaw_leg(int16_t *samples, int count);
 
+/* T.38: the IFP codec alone. */
+typedef struct peer_t38_core peer_t38_core;
+
+peer_t38_core *peer_t38_core_new(int version);
+void peer_t38_core_free(peer_t38_core *t38);
+int peer_t38_core_read(peer_t38_core *t38, const uint8_t *octets, int length, int *count);
+int peer_t38_core_report(const peer_t38_core *t38, int index, int *indicator, int *data_type, int *field_type,
+                         const uint8_t **octets);
+int peer_t38_core_write_indicator(peer_t38_core *t38, int indicator, const uint8_t **packet);
+int peer_t38_core_write_data(peer_t38_core *t38, int data_type, const int *field_types, const int *lengths,
+                             const uint8_t *octets, int fields, const uint8_t **packet);
+
 #endif

@@ -44,6 +44,12 @@ pub(crate) struct Rx {
     _opaque: [u8; 0],
 }
 
+/// `peer_t38_core`.
+#[repr(C)]
+pub(crate) struct T38Core {
+    _opaque: [u8; 0],
+}
+
 unsafe extern "C" {
     pub(crate) fn peer_tx_new(modem: c_int, rate: c_int, tep: c_int, level: f32) -> *mut Tx;
     pub(crate) fn peer_tx_free(tx: *mut Tx);
@@ -100,6 +106,37 @@ unsafe extern "C" {
         status: *mut c_int,
         function: *mut c_int,
         modulations: *mut u32,
+    ) -> c_int;
+
+    pub(crate) fn peer_t38_core_new(version: c_int) -> *mut T38Core;
+    pub(crate) fn peer_t38_core_free(t38: *mut T38Core);
+    pub(crate) fn peer_t38_core_read(
+        t38: *mut T38Core,
+        octets: *const u8,
+        length: c_int,
+        count: *mut c_int,
+    ) -> c_int;
+    pub(crate) fn peer_t38_core_report(
+        t38: *const T38Core,
+        index: c_int,
+        indicator: *mut c_int,
+        data_type: *mut c_int,
+        field_type: *mut c_int,
+        octets: *mut *const u8,
+    ) -> c_int;
+    pub(crate) fn peer_t38_core_write_indicator(
+        t38: *mut T38Core,
+        indicator: c_int,
+        packet: *mut *const u8,
+    ) -> c_int;
+    pub(crate) fn peer_t38_core_write_data(
+        t38: *mut T38Core,
+        data_type: c_int,
+        field_types: *const c_int,
+        lengths: *const c_int,
+        octets: *const u8,
+        fields: c_int,
+        packet: *mut *const u8,
     ) -> c_int;
 
     pub(crate) fn peer_alaw_leg(samples: *mut i16, count: c_int);

@@ -43,6 +43,11 @@ pub fn with_octets_held<T>(make: impl FnOnce() -> T) -> (T, usize) {
     (made, HELD.get().wrapping_sub(before))
 }
 
+/// How many octets more this thread holds after `work` than before.
+pub fn allocated_during(work: impl FnOnce()) -> usize {
+    with_octets_held(work).1
+}
+
 /// Whether allocations are counted here. A test asserts it first, or its zero means nothing.
 pub fn is_counting() -> bool {
     allocations_during(|| drop(core::hint::black_box(Box::new(0_u64)))) > 0

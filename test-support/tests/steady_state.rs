@@ -1,11 +1,14 @@
-//! The modems allocate when they are made and never again.
+//! The modems and UDPTL allocate when they are made and never again.
 
-use fax_core::{Chunk, Dbm0, Expectation, FrameEnd, Line, Opening, Signal, Tone, Training, V17Rate};
+use fax_core::{
+    Chunk, Dbm0, Expectation, FrameEnd, Line, Opening, Signal, Span, Timestamp, Tone, Training, V17Rate,
+};
 use fax_modem::fsk::{Channel, FskReceiver, FskTransmitter};
 use fax_modem::v8::{CallFunction, Decoder, Menu, Message, Modulations};
 use fax_modem::{
     AudioLine, BitQueue, EchoProtection, Modem, Output, QamReceiver, QamTransmitter, hdlc, tone,
 };
+use fax_t38::udptl::{Class, Layout, Protection, Receiver, ReceiverSettings, Sender, SenderSettings};
 use fax_test_support::{CountingAllocator, allocations_during, is_counting};
 
 #[global_allocator]
@@ -261,4 +264,47 @@ fn a_whole_line_says_and_hears_a_call_without_an_allocation() {
     });
     assert_eq!(allocations, 0);
     assert!(heard > 20, "{heard} signals");
+}
+
+#[test]
+fn udptl_sends_loses_repairs_and_repeats_without_an_allocation() {
+    assert!(is_counting());
+    let redundancy = Protection::Secondaries { control: 7, image: 3 };
+    let parity = Protection::Parity { span: 3, rows: 3, layout: Layout::Raw };
+    for protection in [redundancy, parity] {
+        let mut sender = Sender::new(SenderSettings { protection, ..SenderSettings::default() });
+        let mut receiver = Receiver::new(ReceiverSettings::default());
+        let (mut now, mut buffer, mut sent, mut packets) = (Timestamp::ZERO, [0; 1500], 0, 0);
+        let allocations = allocations_during(|| {
+            for word in words().take(3000) {
+                let [a, b, c, d] = word.to_be_bytes();
+                let class = if word % 3 == 0 { Class::Control } else { Class::Image };
+                let taken = sender.submit(now, &[0xD0, 1, 0xE0, 0, 3, a, b, c, d], class);
+                assert!(taken.is_ok());
+                while let Some(length) = sender.poll(now, &mut buffer) {
+                    sent += 1;
+                    // Lost, cut short, noise, or taken.
+                    let _ = match sent % 7 {
+                        0 | 1 => Ok(()),
+                        2 => receiver.take(now, &buffer[..length / 2]),
+                        3 => receiver.take(now, &buffer[2..length]),
+                        _ => receiver.take(now, &buffer[..length]),
+                    };
+                }
+                receiver.advance(now);
+                while receiver.next().is_some() {
+                    packets += 1;
+                }
+                // Events are not fetched: the oldest give way.
+                now += Span::from_millis(30);
+            }
+        });
+        assert_eq!(allocations, 0, "{protection:?}");
+        let counters = receiver.counters();
+        let repaired = counters.repaired_by_secondary + counters.repaired_by_parity;
+        assert!(
+            packets > 2500 && repaired > 300 && counters.duplicates > 300,
+            "{packets} packets, {counters:?}"
+        );
+    }
 }

@@ -43,19 +43,19 @@ impl<'a> Data<'a> {
         self.fields
     }
 
+    /// Whether every field says what somebody would say, see [`Field::makes_sense_in`].
+    pub(super) fn makes_sense(&self) -> bool {
+        self.fields().all(|field| field.makes_sense_in(self.kind))
+    }
+
     /// A packet without a data field.
     pub(super) const fn empty(kind: DataType) -> Self {
         Self { kind, fields: Fields::new(Reader::new(&[]), 0, Syntax::Y1998, Packing::Strict) }
     }
 
-    /// Walks the fields; returns the packet and the octets behind it.
-    pub(super) fn read(kind: DataType, fields: Fields<'a>) -> Result<(Self, &'a [u8]), Refusal> {
-        let mut walk = fields;
-        while walk.left > 0 {
-            walk.read()?;
-        }
-        walk.reader.align()?;
-        Ok((Self { kind, fields }, walk.reader.rest()))
+    /// A packet whose fields were walked.
+    pub(super) const fn new(kind: DataType, fields: Fields<'a>) -> Self {
+        Self { kind, fields }
     }
 }
 
@@ -64,18 +64,32 @@ impl<'a> Fields<'a> {
         Self { reader, left: count, syntax, packing }
     }
 
+    /// Goes through all of them; returns the octets behind.
+    pub(super) fn walk(mut self) -> Result<&'a [u8], Refusal> {
+        while self.left > 0 {
+            self.read()?;
+        }
+        self.reader.align()?;
+        Ok(self.reader.rest())
+    }
+
+    /// Presence and kind, then the octets from an octet boundary.
     fn read(&mut self) -> Result<Field<'a>, Refusal> {
         self.left = self.left.saturating_sub(1);
         if self.packing == Packing::OctetAligned {
             self.reader.align()?;
         }
-        let has_octets = self.reader.flag()?;
-        let value = match self.syntax {
-            Syntax::Y1998 => self.reader.bits(3)?,
-            Syntax::Y2002 => self.reader.enumeration(3, FieldType::ROOTS)?,
+        let window = self.reader.window()?;
+        let (value, bits) = match self.syntax {
+            Syntax::Y1998 => ((window >> 12) & 0x07, 4),
+            Syntax::Y2002 if window & 0x4000 == 0 => ((window >> 11) & 0x07, 5),
+            // The long form of an extension, for more than 64 of them.
+            Syntax::Y2002 if window & 0x2000 != 0 => return Err(Refusal::NotIfp),
+            Syntax::Y2002 => (u16::from(FieldType::ROOTS) + ((window >> 7) & 0x3F), 9),
         };
-        let octets = if has_octets { self.reader.octet_string()? } else { &[] };
-        Ok(Field { kind: FieldType::from_value(value), octets })
+        self.reader.skip(bits)?;
+        let octets = if window & 0x8000 == 0 { &[] } else { self.reader.octet_string()? };
+        Ok(Field { kind: FieldType::from_value(value as u8), octets })
     }
 }
 

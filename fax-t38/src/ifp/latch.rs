@@ -7,7 +7,7 @@
 //! From: field note PER-3; the telling codes are measured, both syntaxes side by side.
 //! Always: a packet that proves the agreed syntax takes all suspicion back.
 
-use super::{Data, End, Ifp, Packing, Reading};
+use super::{End, Ifp, Packing, Reading, Sense};
 use crate::{Event, Refusal, Syntax};
 
 /// Suspicion from here on changes the syntax: three proofs by length, or two by telling codes.
@@ -112,17 +112,16 @@ impl SyntaxLatch {
             (true, false) => Sign::For,
             (false, true) => Sign::Against,
             (false, false) => Sign::None,
-            (true, true) => match (makes_sense(ours), makes_sense(theirs)) {
-                (true, false) => Sign::For,
-                (false, true) if matches!(self.mind, Mind::Open(_)) => Sign::Against,
+            (true, true) => match (Reading::sense(ours), Reading::sense(theirs), self.mind) {
+                (Sense::Some, Sense::None, _) => Sign::For,
+                (Sense::None, Sense::Some, Mind::Open(_)) => Sign::Against,
                 _ => Sign::None,
             },
         }
     }
 
     fn learn(&mut self, sign: Sign, theirs: &Result<Reading<'_>, Refusal>) {
-        let is_single = data(theirs).is_some_and(|data| data.fields().len() == 1);
-        let weight = if is_single { TELLING } else { BY_LENGTH };
+        let weight = if is_single(theirs) { TELLING } else { BY_LENGTH };
         self.mind = match (sign, self.mind) {
             (Sign::None, mind) => mind,
             (Sign::For, _) => Mind::Proved(0),
@@ -159,14 +158,6 @@ enum Sign {
     None,
 }
 
-fn data<'a>(reading: &Result<Reading<'a>, Refusal>) -> Option<Data<'a>> {
-    match reading {
-        Ok(Reading { ifp: Ifp::Data(data), .. }) => Some(*data),
-        Ok(_) | Err(_) => None,
-    }
-}
-
-/// Whether it says what somebody would say: see [`Field::makes_sense_in`](super::Field::makes_sense_in).
-fn makes_sense(reading: &Result<Reading<'_>, Refusal>) -> bool {
-    data(reading).is_some_and(|data| data.fields().all(|field| field.makes_sense_in(data.kind)))
+fn is_single(reading: &Result<Reading<'_>, Refusal>) -> bool {
+    matches!(reading, Ok(Reading { ifp: Ifp::Data(data), .. }) if data.fields().len() == 1)
 }

@@ -1,6 +1,6 @@
 //! A cursor over aligned PER that cannot run past its end.
 //!
-//! From: X.691 10.9 (lengths), 13 (enumerations), 16 (octet strings).
+//! From: X.691 10.9 (lengths), 16 (octet strings).
 //! Always: bits that pad to an octet boundary are zero, or the input is refused.
 
 use crate::Refusal;
@@ -23,43 +23,29 @@ impl<'a> Reader<'a> {
         self.rest
     }
 
-    pub(super) fn flag(&mut self) -> Result<bool, Refusal> {
-        Ok(self.bits(1)? == 1)
-    }
-
-    /// `count` bits, 1..=8.
-    pub(super) fn bits(&mut self, count: u8) -> Result<u8, Refusal> {
+    /// What comes next, its first bit on top; zeros stand in for what is not there. At least 9 bits.
+    pub(super) fn window(&self) -> Result<u16, Refusal> {
         let (first, behind) = self.rest.split_first().ok_or(Refusal::Truncated)?;
-        let end = self.used + count;
-        let second = match behind.first() {
-            Some(second) => *second,
-            None if end > 8 => return Err(Refusal::Truncated),
-            None => 0,
-        };
-        let window = u16::from_be_bytes([*first, second]) << self.used;
-        if end >= 8 {
-            self.rest = behind;
-        }
-        self.used = end % 8;
-        Ok((window >> (16 - count)) as u8)
+        let second = behind.first().copied().unwrap_or(0);
+        Ok(u16::from_be_bytes([*first, second]) << self.used)
     }
 
-    /// An extensible enumeration with `roots` values in `width` bits: its value, extensions counted on
-    /// after the roots. More than 64 extensions, which would take the long form, are no T.38.
-    pub(super) fn enumeration(&mut self, width: u8, roots: u8) -> Result<u8, Refusal> {
-        if !self.flag()? {
-            let value = self.bits(width)?;
-            return if value < roots { Ok(value) } else { Err(Refusal::NotIfp) };
-        }
-        if self.flag()? {
-            return Err(Refusal::NotIfp);
-        }
-        Ok(roots + self.bits(6)?)
+    /// On by so many bits, at most 9.
+    pub(super) fn skip(&mut self, bits: u8) -> Result<(), Refusal> {
+        let end = self.used + bits;
+        self.rest = self.rest.get(usize::from(end / 8)..).ok_or(Refusal::Truncated)?;
+        self.used = end % 8;
+        if self.used > 0 && self.rest.is_empty() { Err(Refusal::Truncated) } else { Ok(()) }
     }
 
     /// On to the next octet boundary.
     pub(super) fn align(&mut self) -> Result<(), Refusal> {
-        if self.used == 0 || self.bits(8 - self.used)? == 0 { Ok(()) } else { Err(Refusal::NotIfp) }
+        if self.used == 0 {
+            return Ok(());
+        }
+        let padding = self.octet()? << self.used;
+        self.used = 0;
+        if padding == 0 { Ok(()) } else { Err(Refusal::NotIfp) }
     }
 
     /// A count that PER bounds nowhere: one octet below 128, two below 16 384, then fragments (PER-9).
@@ -85,8 +71,8 @@ impl<'a> Reader<'a> {
         Ok(octets)
     }
 
-    /// Only on an octet boundary.
-    fn octet(&mut self) -> Result<u8, Refusal> {
+    /// The next octet, from an octet boundary.
+    pub(super) fn octet(&mut self) -> Result<u8, Refusal> {
         let (first, behind) = self.rest.split_first().ok_or(Refusal::Truncated)?;
         self.rest = behind;
         Ok(*first)
@@ -100,13 +86,16 @@ mod tests {
     #[test]
     fn bits_are_read_across_octets_and_never_past_the_end() {
         let mut reader = Reader::new(&[0b1010_0000, 0b0110_0000]);
-        assert_eq!(reader.bits(3), Ok(0b101));
-        assert_eq!(reader.bits(7), Ok(0b01));
+        assert_eq!(reader.skip(3), Ok(()));
+        assert_eq!(reader.window(), Ok(0b0000_0011_0000_0000));
+        assert_eq!(reader.skip(7), Ok(()));
+        assert_eq!(reader.window(), Ok(0b1000_0000_0000_0000));
         assert_eq!({ reader }.align(), Err(Refusal::NotIfp));
-        assert_eq!(reader.bits(7), Err(Refusal::Truncated));
-        assert_eq!(reader.bits(6), Ok(0b10_0000));
-        assert_eq!(reader.align(), Ok(()));
-        assert_eq!(reader.bits(1), Err(Refusal::Truncated));
+        assert_eq!({ reader }.skip(7), Err(Refusal::Truncated));
+        assert_eq!(reader.skip(1), Ok(()));
+        assert_eq!({ reader }.align(), Ok(()));
+        assert_eq!(reader.skip(5), Ok(()));
+        assert_eq!((reader.window(), reader.skip(1)), (Err(Refusal::Truncated), Err(Refusal::Truncated)));
     }
 
     #[test]

@@ -20,8 +20,8 @@ pub fn write_indicator(indicator: Indicator, out: &mut [u8]) -> Result<usize, Re
     if let Indicator::Unknown(_) = indicator {
         return Err(Refusal::NeverSent);
     }
-    let mut writer = Writer { out, at: 0 };
-    writer.head(0, indicator.value(), Indicator::ROOTS)?;
+    let mut writer = Writer::new(out, value_length(indicator.value(), Indicator::ROOTS))?;
+    writer.head(0, indicator.value(), Indicator::ROOTS);
     Ok(writer.at)
 }
 
@@ -37,30 +37,32 @@ pub fn write_data(
     syntax: Syntax,
     out: &mut [u8],
 ) -> Result<usize, Refusal> {
-    check(kind, fields, syntax)?;
-    if room(kind, fields) > out.len() {
-        return Err(Refusal::NoRoom);
+    let mut writer = Writer::new(out, length(kind, fields, syntax)?)?;
+    if fields.is_empty() {
+        writer.head(DATA, kind.value(), DataType::ROOTS);
+        return Ok(writer.at);
     }
-    let mut writer = Writer { out, at: 0 };
-    let has_field = if fields.is_empty() { 0 } else { 0x80 };
-    writer.head(has_field | 0x40, kind.value(), DataType::ROOTS)?;
-    if !fields.is_empty() {
-        writer.count(fields.len())?;
-    }
+    writer.head(HAS_FIELD | DATA, kind.value(), DataType::ROOTS);
+    writer.count(fields.len());
     for field in fields {
-        writer.field(field, syntax)?;
+        writer.field(field, syntax);
     }
     Ok(writer.at)
 }
 
-fn check(kind: DataType, fields: &[Field<'_>], syntax: Syntax) -> Result<(), Refusal> {
-    if fields.len() >= COUNTS {
-        return Err(Refusal::TooMany);
-    }
+/// How many octets the packet takes, if it is one that we send.
+fn length(kind: DataType, fields: &[Field<'_>], syntax: Syntax) -> Result<usize, Refusal> {
     let is_new = |value, roots| syntax == Syntax::Y1998 && value >= roots;
     if matches!(kind, DataType::Unknown(_)) || is_new(kind.value(), DataType::ROOTS) {
         return Err(Refusal::NeverSent);
     }
+    let count = match fields.len() {
+        0 => 0,
+        1..SHORT_COUNTS => 1,
+        SHORT_COUNTS..COUNTS => 2,
+        COUNTS.. => return Err(Refusal::TooMany),
+    };
+    let mut length = value_length(kind.value(), DataType::ROOTS) + count;
     let mut bare = false;
     for field in fields {
         if bare || !field.makes_sense_in(kind) || is_new(field.kind.value(), FieldType::ROOTS) {
@@ -70,69 +72,84 @@ fn check(kind: DataType, fields: &[Field<'_>], syntax: Syntax) -> Result<(), Ref
             return Err(Refusal::TooLong);
         }
         bare = field.octets.is_empty();
+        let octets = if bare { 0 } else { 2 + field.octets.len() };
+        length += value_length(field.kind.value(), FieldType::ROOTS) + octets;
     }
-    Ok(())
+    Ok(length)
 }
 
-/// How many octets the packet takes.
-fn room(kind: DataType, fields: &[Field<'_>]) -> usize {
-    let extended = |value, roots| if value < roots { 1 } else { 2 };
-    let count = match fields.len() {
-        0 => 0,
-        1..SHORT_COUNTS => 1,
-        _ => 2,
-    };
-    let field = |field: &Field<'_>| {
-        let octets = field.octets.len();
-        extended(field.kind.value(), FieldType::ROOTS) + if octets == 0 { 0 } else { octets + 2 }
-    };
-    let fields = fields.iter().map(field).sum::<usize>();
-    extended(kind.value(), DataType::ROOTS) + count + fields
+/// Octets of an enumeration on an octet boundary, and what stands before it.
+fn value_length(value: u8, roots: u8) -> usize {
+    if value < roots { 1 } else { 2 }
 }
 
-/// Always on an octet boundary: a field without octets is the last.
+/// A data field follows the head; octets follow the kind of a field.
+const HAS_FIELD: u8 = 0x80;
+/// The choice: data, no indicator.
+const DATA: u8 = 0x40;
+
+/// Always on an octet boundary, as a field without octets is the last; has the room it was made for.
 struct Writer<'a> {
     out: &'a mut [u8],
     at: usize,
 }
 
-impl Writer<'_> {
-    /// The first octet, or two: `flags` is the data field's and the choice's bit.
-    fn head(&mut self, flags: u8, value: u8, roots: u8) -> Result<(), Refusal> {
+impl<'a> Writer<'a> {
+    fn new(out: &'a mut [u8], length: usize) -> Result<Self, Refusal> {
+        Ok(Self { out: out.get_mut(..length).ok_or(Refusal::NoRoom)?, at: 0 })
+    }
+
+    fn head(&mut self, flags: u8, value: u8, roots: u8) {
         match value.checked_sub(roots) {
-            None => self.put(&[flags | value << 1]),
-            Some(extension) => self.put(&[flags | 0x20 | extension >> 2, extension << 6]),
-        }
-    }
-
-    fn count(&mut self, count: usize) -> Result<(), Refusal> {
-        if count < SHORT_COUNTS {
-            return self.put(&[count as u8]);
-        }
-        self.put(&(0x8000 | count as u16).to_be_bytes())
-    }
-
-    fn field(&mut self, field: &Field<'_>, syntax: Syntax) -> Result<(), Refusal> {
-        let present = if field.octets.is_empty() { 0 } else { 0x80 };
-        let value = field.kind.value();
-        match (syntax, value.checked_sub(FieldType::ROOTS)) {
-            (Syntax::Y1998, _) => self.put(&[present | value << 4])?,
-            (Syntax::Y2002, None) => self.put(&[present | value << 3])?,
-            (Syntax::Y2002, Some(extension)) => {
-                self.put(&[present | 0x40 | extension >> 1, extension << 7])?
+            None => self.octet(flags | value << 1),
+            Some(extension) => {
+                self.octet(flags | 0x20 | extension >> 2);
+                self.octet(extension << 6);
             }
         }
-        if field.octets.is_empty() {
-            return Ok(());
-        }
-        self.put(&(field.octets.len() as u16).wrapping_sub(1).to_be_bytes())?;
-        self.put(field.octets)
     }
 
-    fn put(&mut self, octets: &[u8]) -> Result<(), Refusal> {
+    fn count(&mut self, count: usize) {
+        if count < SHORT_COUNTS {
+            self.octet(count as u8);
+        } else {
+            self.octets(&(0x8000 | count as u16).to_be_bytes());
+        }
+    }
+
+    fn field(&mut self, field: &Field<'_>, syntax: Syntax) {
+        let (kind, length) = (field.kind.value(), field.octets.len());
+        let present = if length == 0 { 0 } else { HAS_FIELD };
+        match (syntax, kind.checked_sub(FieldType::ROOTS)) {
+            (Syntax::Y1998, _) => self.octet(present | kind << 4),
+            (Syntax::Y2002, None) => self.octet(present | kind << 3),
+            (Syntax::Y2002, Some(extension)) => {
+                self.octet(present | 0x40 | extension >> 1);
+                self.octet(extension << 7);
+            }
+        }
+        if length > 0 {
+            let [high, low] = (length as u16).wrapping_sub(1).to_be_bytes();
+            self.octet(high);
+            self.octet(low);
+            self.octets(field.octets);
+        }
+    }
+
+    fn octet(&mut self, octet: u8) {
+        debug_assert!(self.at < self.out.len(), "the length was worked out wrongly");
+        if let Some(place) = self.out.get_mut(self.at) {
+            *place = octet;
+            self.at += 1;
+        }
+    }
+
+    fn octets(&mut self, octets: &[u8]) {
         let end = self.at.saturating_add(octets.len());
-        self.out.get_mut(self.at..end).ok_or(Refusal::NoRoom)?.copy_from_slice(octets);
-        self.at = end;
-        Ok(())
+        debug_assert!(end <= self.out.len(), "the length was worked out wrongly");
+        if let Some(place) = self.out.get_mut(self.at..end) {
+            place.copy_from_slice(octets);
+            self.at = end;
+        }
     }
 }

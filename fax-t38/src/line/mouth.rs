@@ -121,7 +121,7 @@ impl Mouth {
             // A frame with a hole can only be ended bad, and what is missing of a page is filled by the
             // one who paces the modem.
             Signal::Missing => {}
-            Signal::End => self.end()?,
+            Signal::End => self.end(now)?,
         }
         self.grammar = after;
         Ok(())
@@ -179,10 +179,10 @@ impl Mouth {
         }
     }
 
-    fn end(&mut self) -> Result<(), Refusal> {
+    fn end(&mut self, now: Timestamp) -> Result<(), Refusal> {
         match &mut self.state {
             State::Burst(burst) if !burst.is_ending() => {
-                burst.end(&self.settings, &mut self.backlog);
+                burst.end(now, &self.settings, &mut self.backlog);
                 Ok(())
             }
             // The burst has not begun yet.
@@ -244,7 +244,7 @@ impl Mouth {
     fn indicate(&mut self, now: Timestamp, indicator: Indicator, carriage: &mut impl Carriage) {
         let mut ifp = [0; 2];
         if let Some(ifp) = write_indicator(indicator, &mut ifp).ok().and_then(|length| ifp.get(..length)) {
-            let _ = carriage.submit(now, ifp, Class::Indicator);
+            send(now, ifp, Class::Indicator, carriage);
         }
         self.indicated = Some(indicator);
     }
@@ -268,7 +268,7 @@ impl Mouth {
         let written = packet.write(kind, octets, self.settings.version.syntax(), &mut ifp);
         debug_assert!(written.is_ok(), "{packet:?} cannot be written");
         if let Some(ifp) = written.ok().and_then(|length| ifp.get(..length)) {
-            let _ = carriage.submit(now, ifp, class);
+            send(now, ifp, class, carriage);
         }
         if packet.is_sig_end() {
             let rest_at = burst.rest_at(packet, &self.settings);
@@ -308,6 +308,13 @@ impl Mouth {
             Tone::Ced | Tone::AnsPr | Tone::AnsAm | Tone::AnsAmPr => Indicator::Ced,
         }
     }
+}
+
+/// Submits a packet. There is room, and it is as short as the peer wants it, unless the peer takes no packet
+/// that has any data in it: then there is nothing to be done.
+fn send(now: Timestamp, ifp: &[u8], class: Class, carriage: &mut impl Carriage) {
+    let submitted = carriage.submit(now, ifp, class);
+    debug_assert!(submitted.is_ok() || ifp.len() <= 1 + AROUND, "{submitted:?}");
 }
 
 /// How delicate a packet is.

@@ -2,42 +2,46 @@
 
 /// A ring of octets. What is stored stays until as many octets as the ring holds have come after it;
 /// its [`Handle`] then gives nothing, so nobody has to be told.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Arena {
     octets: Box<[u8]>,
-    /// Octets ever used; the next packet is written here, modulo the size.
+    /// Octets ever used.
     head: u64,
+    /// Where the next packet is written.
+    next: usize,
 }
 
 /// Where a packet lies in an [`Arena`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Handle {
+    /// What the head was.
     at: u64,
+    start: u32,
     length: u16,
 }
 
 impl Arena {
     pub(super) fn new(size: usize) -> Self {
-        Self { octets: vec![0; size].into_boxed_slice(), head: 0 }
+        Self { octets: vec![0; size].into_boxed_slice(), head: 0, next: 0 }
     }
 
     /// Keeps a copy. What is longer than the ring, or than a datagram can be, is kept as no octets.
     pub(super) fn store(&mut self, octets: &[u8]) -> Handle {
-        let size = self.octets.len() as u64;
+        let size = self.octets.len();
         let (length, octets) = match u16::try_from(octets.len()) {
-            Ok(length) if u64::from(length) <= size => (length, octets),
+            Ok(length) if octets.len() <= size => (length, octets),
             _ => (0, &[][..]),
         };
-        let offset = self.head.checked_rem(size).unwrap_or(0);
-        if offset + u64::from(length) > size {
-            self.head += size - offset; // a packet lies in one piece
+        let left = size.saturating_sub(self.next);
+        if octets.len() > left {
+            (self.head, self.next) = (self.head + left as u64, 0); // a packet lies in one piece
         }
-        let handle = Handle { at: self.head, length };
-        let start = self.offset(handle);
-        if let Some(place) = self.octets.get_mut(start..start.saturating_add(octets.len())) {
+        let handle = Handle { at: self.head, start: self.next as u32, length };
+        let end = self.next.saturating_add(octets.len());
+        if let Some(place) = self.octets.get_mut(self.next..end) {
             place.copy_from_slice(octets);
         }
-        self.head += u64::from(length);
+        (self.head, self.next) = (self.head + u64::from(length), end);
         handle
     }
 
@@ -46,12 +50,15 @@ impl Arena {
         if self.head.saturating_sub(handle.at) > self.octets.len() as u64 {
             return None;
         }
-        let start = self.offset(handle);
+        let start = handle.start as usize;
         self.octets.get(start..start.saturating_add(usize::from(handle.length)))
     }
+}
 
-    fn offset(&self, handle: Handle) -> usize {
-        handle.at.checked_rem(self.octets.len() as u64).unwrap_or(0) as usize
+/// Shows how much is in use: packets are personal data.
+impl core::fmt::Debug for Arena {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Arena[{} of {}]", self.head, self.octets.len())
     }
 }
 

@@ -2,10 +2,6 @@
 //!
 //! A pure function of the octets and of how lengths are read ([`Lengths`]); the stream learns the latter.
 
-use nom::bytes::complete::take;
-use nom::error::{ErrorKind, ParseError};
-use nom::number::complete::{be_u16, u8};
-
 use crate::{Refusal, Seq};
 
 /// How far back recovery may reach, in packets: one less than the receiver's window of 64, as the
@@ -13,7 +9,7 @@ use crate::{Refusal, Seq};
 pub const REACH: u16 = 63;
 
 /// A UDPTL datagram, checked once: nothing read from it later can fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Datagram<'a> {
     /// The number of the primary.
     pub seq: Seq,
@@ -56,7 +52,8 @@ pub struct Entries<'a> {
     lengths: Lengths,
 }
 
-type Step<'a, T> = nom::IResult<&'a [u8], T, Refusal>;
+/// What was read, and the octets behind it.
+type Step<'a, T> = Result<(T, &'a [u8]), Refusal>;
 
 impl<'a> Datagram<'a> {
     /// Reads a datagram whose lengths are written as PER has it.
@@ -72,17 +69,17 @@ impl<'a> Datagram<'a> {
     /// # Errors
     /// As [`Datagram::parse`].
     pub fn parse_as(octets: &'a [u8], lengths: Lengths) -> Result<Self, Refusal> {
-        let (rest, seq) = be_u16(octets).map_err(refusal)?;
-        let (rest, primary) = lengths.element(rest).map_err(refusal)?;
+        let (seq, rest) = octets.split_first_chunk().ok_or(Refusal::Truncated)?;
+        let (primary, rest) = lengths.element(rest)?;
         if primary.is_empty() {
             return Err(Refusal::Empty);
         }
         let recovery = match Recovery::parse(rest, lengths) {
-            Ok(([], recovery)) => Ok(recovery),
+            Ok((recovery, [])) => Ok(recovery),
             Ok(_) => Err(Refusal::Trailing),
-            Err(error) => Err(refusal(error)),
+            Err(refusal) => Err(refusal),
         };
-        Ok(Self { seq: Seq(seq), primary, recovery })
+        Ok(Self { seq: Seq(u16::from_be_bytes(*seq)), primary, recovery })
     }
 
     /// Writes the datagram with lengths as PER has it; returns how many octets that took. A broken
@@ -105,17 +102,17 @@ impl<'a> Datagram<'a> {
 impl<'a> Recovery<'a> {
     fn parse(octets: &'a [u8], lengths: Lengths) -> Step<'a, Self> {
         const PARITY: u8 = 0x80; // the other bits are padding
-        let (rest, choice) = u8(octets)?;
+        let (choice, rest) = octets.split_first().ok_or(Refusal::Truncated)?;
         if choice & PARITY == 0 {
-            let (rest, entries) = Entries::parse(rest, lengths)?;
-            return Ok((rest, Self::Secondaries(entries)));
+            let (entries, rest) = Entries::parse(rest, lengths)?;
+            return Ok((Self::Secondaries(entries), rest));
         }
-        let (rest, span) = integer(rest)?;
-        let (rest, rows) = Entries::parse(rest, lengths)?;
+        let (span, rest) = integer(rest)?;
+        let (rows, rest) = Entries::parse(rest, lengths)?;
         if span.saturating_mul(rows.left) > REACH {
-            return Err(nom::Err::Error(Refusal::TooMany));
+            return Err(Refusal::TooMany);
         }
-        Ok((rest, Self::Parity { span, rows }))
+        Ok((Self::Parity { span, rows }, rest))
     }
 }
 
@@ -125,16 +122,16 @@ impl<'a> Entries<'a> {
 
     /// Walks the list once, so that its iterator cannot fail.
     fn parse(octets: &'a [u8], lengths: Lengths) -> Step<'a, Self> {
-        let (start, count) = per_length(octets)?;
+        let (count, octets) = per_length(octets)?;
         if count > REACH {
-            return Err(nom::Err::Error(Refusal::TooMany));
+            return Err(Refusal::TooMany);
         }
-        let mut rest = start;
+        let mut rest = octets;
         for _ in 0..count {
-            rest = lengths.element(rest)?.0;
+            (_, rest) = lengths.element(rest)?;
         }
-        let (rest, octets) = take(start.len().saturating_sub(rest.len()))(start)?;
-        Ok((rest, Self { octets, left: count, lengths }))
+        let octets = octets.get(..octets.len().saturating_sub(rest.len())).unwrap_or_default();
+        Ok((Self { octets, left: count, lengths }, rest))
     }
 }
 
@@ -143,7 +140,7 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<&'a [u8]> {
         self.left = self.left.checked_sub(1)?;
-        let (rest, element) = self.lengths.element(self.octets).ok()?;
+        let (element, rest) = self.lengths.element(self.octets).ok()?;
         self.octets = rest;
         Some(element)
     }
@@ -156,6 +153,13 @@ impl<'a> Iterator for Entries<'a> {
 impl ExactSizeIterator for Entries<'_> {}
 
 /// Shows the lengths only: packets are personal data.
+impl core::fmt::Debug for Datagram<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Datagram {}[{}] {:?}", self.seq.0, self.primary.len(), self.recovery)
+    }
+}
+
+/// Shows the lengths only.
 impl core::fmt::Debug for Entries<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_list().entries(self.map(<[u8]>::len)).finish()
@@ -174,55 +178,35 @@ impl Lengths {
 
     /// A length and so many octets.
     fn element(self, octets: &[u8]) -> Step<'_, &[u8]> {
-        let (rest, length) = match self {
+        let (length, rest) = match self {
             Self::Per => per_length(octets)?,
-            Self::OneOctet => u8(octets).map(|(rest, length)| (rest, u16::from(length)))?,
+            Self::OneOctet => octets
+                .split_first()
+                .map(|(length, rest)| (u16::from(*length), rest))
+                .ok_or(Refusal::Truncated)?,
         };
-        take(length)(rest)
+        rest.split_at_checked(usize::from(length)).ok_or(Refusal::Truncated)
     }
 }
 
 /// A PER length determinant; fragments are refused (PER-9).
 fn per_length(octets: &[u8]) -> Step<'_, u16> {
-    let (rest, first) = u8(octets)?;
-    match first {
-        0..0x80 => Ok((rest, u16::from(first))),
-        0x80..0xC0 => u8(rest).map(|(rest, low)| (rest, u16::from_be_bytes([first & 0x3F, low]))),
-        0xC0.. => Err(nom::Err::Error(Refusal::Fragmented)),
+    match octets {
+        [length @ 0..=0x7F, rest @ ..] => Ok((u16::from(*length), rest)),
+        [high @ 0x80..=0xBF, low, rest @ ..] => Ok((u16::from_be_bytes([high & 0x3F, *low]), rest)),
+        [0xC0..=0xFF, ..] => Err(Refusal::Fragmented),
+        [] | [_] => Err(Refusal::Truncated),
     }
 }
 
 /// An unconstrained INTEGER that must be a span: two's complement of any length, not negative.
 fn integer(octets: &[u8]) -> Step<'_, u16> {
-    let (rest, length) = per_length(octets)?;
-    let (rest, value) = take(length)(rest)?;
-    let Some(first) = value.first() else { return Err(nom::Err::Error(Refusal::Empty)) };
-    let negative = first & 0x80 != 0;
-    let value = value.iter().try_fold(0_u16, |sum, octet| {
-        let shifted = sum.checked_mul(256)?;
-        Some(shifted | u16::from(*octet))
-    });
-    match value {
-        Some(span) if !negative && span <= REACH => Ok((rest, span)),
-        _ => Err(nom::Err::Error(Refusal::TooMany)),
-    }
-}
-
-fn refusal(error: nom::Err<Refusal>) -> Refusal {
-    match error {
-        nom::Err::Error(refusal) | nom::Err::Failure(refusal) => refusal,
-        nom::Err::Incomplete(_) => Refusal::Truncated,
-    }
-}
-
-/// What nom itself finds wrong is always the same: the octets end too early.
-impl ParseError<&[u8]> for Refusal {
-    fn from_error_kind(_: &[u8], _: ErrorKind) -> Self {
-        Self::Truncated
-    }
-
-    fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
-        other
+    let (value, rest) = Lengths::Per.element(octets)?;
+    let is_negative = value.first().ok_or(Refusal::Empty)? & 0x80 != 0;
+    let span = value.iter().try_fold(0_u16, |sum, octet| Some(sum.checked_mul(256)? | u16::from(*octet)));
+    match span {
+        Some(span) if !is_negative && span <= REACH => Ok((span, rest)),
+        _ => Err(Refusal::TooMany),
     }
 }
 

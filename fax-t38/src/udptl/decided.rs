@@ -21,6 +21,7 @@ pub(super) struct Decided(VecDeque<Decision>);
 impl Decided {
     /// Twice what a window holds.
     const CAPACITY: usize = 128;
+    pub(super) const HEAP: usize = Self::CAPACITY * size_of::<Decision>();
 
     pub(super) fn new() -> Self {
         Self(VecDeque::with_capacity(Self::CAPACITY))
@@ -94,6 +95,7 @@ pub(super) struct Events(VecDeque<(Timestamp, Event)>);
 
 impl Events {
     const CAPACITY: usize = 32;
+    pub(super) const HEAP: usize = Self::CAPACITY * size_of::<(Timestamp, Event)>();
 
     pub(super) fn new() -> Self {
         Self(VecDeque::with_capacity(Self::CAPACITY))

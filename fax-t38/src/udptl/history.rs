@@ -6,6 +6,9 @@ use crate::Seq;
 
 const SIZE: usize = REACH as usize + 1;
 
+/// 32 packets of the largest size that wait, and one more for what a ring wastes at its end.
+pub(super) const ARENA: usize = 33 * 1200;
+
 /// What a sender may send again.
 #[derive(Clone, Debug)]
 pub(super) struct History {
@@ -17,8 +20,10 @@ pub(super) struct History {
 }
 
 impl History {
-    pub(super) fn new(first: Seq) -> Self {
-        Self { packets: [None; SIZE], next: first, sent: 0, arena: Arena::new(33 * 1200) }
+    /// Numbers from `first` on, packets of at most `largest` octets.
+    pub(super) fn new(first: Seq, largest: usize) -> Self {
+        let size = largest.saturating_mul(SIZE + 1).min(ARENA);
+        Self { packets: [None; SIZE], next: first, sent: 0, arena: Arena::new(size) }
     }
 
     /// Keeps a packet under the next number.
@@ -39,9 +44,9 @@ impl History {
         self.arena.octets((*handle)?)
     }
 
-    /// How many packets before that one are still here.
-    pub(super) fn before(&self, seq: Seq) -> u16 {
-        (1..=REACH).take_while(|back| self.packet(seq.minus(*back)).is_some()).count() as u16
+    /// How many packets before that one are still here; `most` are looked for.
+    pub(super) fn before(&self, seq: Seq, most: u16) -> u16 {
+        (1..=most.min(REACH)).take_while(|back| self.packet(seq.minus(*back)).is_some()).count() as u16
     }
 }
 

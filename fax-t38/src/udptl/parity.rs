@@ -1,4 +1,5 @@
-//! Repair from parity rows (T.38 Annex C): the one unknown member of a row is the sum of all else.
+//! Repair from parity rows (T.38 Annex C): each is the sum, modulo 2, of the packets it covers, so that
+//! together they are linear equations in the packets that are missing.
 //!
 //! Two ways to make a row are about, see [`Layout`]; which one a peer has is learned from rows whose
 //! members are all known, mostly before anything is lost.
@@ -11,7 +12,7 @@ use std::collections::VecDeque;
 use fax_core::Timestamp;
 
 use super::arena::{Arena, Handle};
-use super::ifp::extent;
+use super::ifp_extent;
 use super::window::{State, Window};
 use crate::{Seq, Syntax};
 
@@ -35,6 +36,9 @@ pub(super) struct Parity {
 
 /// One row for each number that can be the last of a row.
 const ROWS: usize = 64;
+const ARENA: usize = 6 * 1024;
+/// Octets that are allocated.
+pub(super) const HEAP: usize = ARENA + super::LARGEST_DATAGRAM + ROWS * size_of::<(Row, Handle)>();
 
 /// What is known of how a peer makes its rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +53,7 @@ impl Parity {
     pub(super) fn new() -> Self {
         Self {
             rows: VecDeque::with_capacity(ROWS),
-            arena: Arena::new(12 * 1024),
+            arena: Arena::new(ARENA),
             made: Made::Unknown,
             sum: Sum(vec![0; super::LARGEST_DATAGRAM].into_boxed_slice()),
         }
@@ -64,21 +68,20 @@ impl Parity {
     /// made sense of.
     pub(super) fn add(&mut self, row: Row, octets: &[u8], window: &Window) -> bool {
         match row.unknown(window) {
-            Unknown::None => return self.learn(&row, octets, window),
-            Unknown::OutOfReach => {}
+            Some(0) => return self.learn(row, octets, window),
             // The same row may come in one datagram after the other, as another entry.
-            Unknown::One(_) | Unknown::More if self.rows.iter().any(|(kept, _)| *kept == row) => {}
-            Unknown::One(_) | Unknown::More => {
+            Some(_) if !self.rows.iter().any(|(kept, _)| *kept == row) => {
                 if self.rows.len() == ROWS {
                     self.rows.pop_front();
                 }
                 self.rows.push_back((row, self.arena.store(octets)));
             }
+            Some(_) | None => {}
         }
         true
     }
 
-    /// Repairs until nothing more can be repaired (UTL-14); tells each number that is known by it.
+    /// Repairs all that can be repaired (UTL-14); tells each number that is known by it.
     pub(super) fn repair(
         &mut self,
         window: &mut Window,
@@ -86,62 +89,80 @@ impl Parity {
         now: Timestamp,
         mut repaired: impl FnMut(Seq),
     ) {
-        let mut untried = self.rows.len();
-        while let Some(row) = (untried > 0).then(|| self.rows.pop_front()).flatten() {
-            untried -= 1;
-            match row.0.unknown(window) {
-                Unknown::None | Unknown::OutOfReach => {}
-                Unknown::More => self.rows.push_back(row),
-                Unknown::One(seq) => {
-                    let octets = self.arena.octets(row.1);
-                    let packet =
-                        octets.and_then(|o| self.made.solve(&row.0, o, &mut self.sum, window, syntax));
-                    if let Some(packet) = packet {
-                        window.keep(seq, packet, now);
-                        repaired(seq);
-                        untried = self.rows.len(); // what was stuck may go on
-                    }
-                }
+        let Self { rows, arena, made, sum } = self;
+        rows.retain(|(row, octets)| {
+            arena.octets(*octets).is_some() && row.unknown(window).is_some_and(|unknown| unknown != 0)
+        });
+        if rows.is_empty() {
+            return;
+        }
+        let mut system = System::new();
+        for (index, (row, _)) in rows.iter().enumerate() {
+            system.add(Equation { unknown: row.unknown(window).unwrap_or(0), rows: 1 << index });
+        }
+        let rows_of = |equation: &Equation| {
+            let chosen = equation.rows;
+            let rows = rows.iter().enumerate().filter(move |(index, _)| chosen >> index & 1 == 1);
+            rows.map(|(_, (row, octets))| (*row, arena.octets(*octets).unwrap_or_default()))
+        };
+        let solved = system.solved();
+        if *made == Made::Unknown {
+            let layout = solved.clone().find_map(|equation| guess(rows_of(&equation), sum, window, syntax));
+            *made = layout.map_or(Made::Unknown, Made::Known);
+        }
+        let Made::Known(layout) = *made else { return };
+        for equation in solved {
+            let packet =
+                sum.of(rows_of(&equation), layout, window).and_then(|sum| layout.packet(sum, syntax));
+            if let Some(packet) = packet {
+                let seq = window.newest().minus(equation.unknown.trailing_zeros() as u16);
+                window.keep(seq, packet, now);
+                repaired(seq);
             }
         }
     }
 
     /// Whether a row whose members are all known is made in a known way, and if so in which.
-    fn learn(&mut self, row: &Row, octets: &[u8], window: &Window) -> bool {
-        if octets.iter().all(|octet| *octet == 0) {
+    fn learn(&mut self, row: Row, octets: &[u8], window: &Window) -> bool {
+        if is_zero(octets) {
             return true; // members that are alike prove nothing
         }
         let found = [Layout::Raw, Layout::Prefixed]
             .into_iter()
-            .find(|layout| self.sum.of(row, octets, *layout, window).is_some_and(is_zero));
+            .find(|layout| self.sum.of([(row, octets)].into_iter(), *layout, window).is_some_and(is_zero));
         self.made = found.map_or(Made::Foreign, Made::Known);
         found.is_some()
     }
 }
 
-impl Made {
-    /// The missing member of a row, in `sum`.
-    fn solve<'s>(
-        self,
-        row: &Row,
-        octets: &[u8],
-        sum: &'s mut Sum,
-        window: &Window,
-        syntax: Syntax,
-    ) -> Option<&'s [u8]> {
-        let layout = match self {
-            Self::Foreign => return None,
-            Self::Known(layout) => layout,
-            // A length that fits and leads to a packet of just that length is no accident.
-            Self::Unknown => {
-                let prefixed = sum.of(row, octets, Layout::Prefixed, window);
-                match prefixed.and_then(|sum| Layout::Prefixed.packet(sum, syntax)) {
-                    Some(_) => Layout::Prefixed,
-                    None => Layout::Raw,
-                }
+/// The layout of rows that miss one packet together, if only one of the two gives a packet. Packets
+/// that are alike may give one by either; then a single row tells by its length.
+fn guess<'r>(
+    rows: impl Iterator<Item = (Row, &'r [u8])> + Clone,
+    sum: &mut Sum,
+    window: &Window,
+    syntax: Syntax,
+) -> Option<Layout> {
+    let mut packet = |layout: Layout| {
+        let sum = sum.of(rows.clone(), layout, window)?;
+        layout.packet(sum, syntax).map(<[u8]>::len)
+    };
+    match (packet(Layout::Raw), packet(Layout::Prefixed)) {
+        (None, None) => None,
+        (Some(_), None) => Some(Layout::Raw),
+        (None, Some(_)) => Some(Layout::Prefixed),
+        (Some(raw), Some(prefixed)) => {
+            let (row, octets) = rows.clone().next().filter(|_| rows.clone().count() == 1)?;
+            let known = row.members().filter_map(|member| window.packet(member)).map(<[u8]>::len).max();
+            let fits = |layout: Layout, packet: usize| {
+                known.unwrap_or(0).max(packet).saturating_add(layout.head()) == octets.len()
+            };
+            match (fits(Layout::Raw, raw), fits(Layout::Prefixed, prefixed)) {
+                (true, false) => Some(Layout::Raw),
+                (false, true) => Some(Layout::Prefixed),
+                _ => None,
             }
-        };
-        layout.packet(sum.of(row, octets, layout, window)?, syntax)
+        }
     }
 }
 
@@ -157,14 +178,14 @@ impl Layout {
     /// The packet that a sum is, if it is one.
     fn packet(self, sum: &[u8], syntax: Syntax) -> Option<&[u8]> {
         let packet = match self {
-            Self::Raw => sum.get(..extent(sum, syntax)?)?,
+            Self::Raw => sum.get(..ifp_extent(sum, syntax)?)?,
             Self::Prefixed => {
                 let (length, rest) = sum.split_first_chunk()?;
                 let (packet, padding) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
                 is_zero(padding).then_some(packet)?
             }
         };
-        extent(packet, syntax).is_some().then_some(packet)
+        ifp_extent(packet, syntax).is_some().then_some(packet)
     }
 }
 
@@ -174,15 +195,6 @@ pub(super) struct Row {
     pub(super) last: Seq,
     pub(super) span: u16,
     pub(super) step: u16,
-}
-
-/// What of a row is not known.
-enum Unknown {
-    None,
-    One(Seq),
-    More,
-    /// A member that can never be known, or no member at all.
-    OutOfReach,
 }
 
 impl Row {
@@ -196,39 +208,104 @@ impl Row {
         (0..span).map(move |back| last.minus(back.wrapping_mul(step)))
     }
 
-    fn unknown(&self, window: &Window) -> Unknown {
-        let mut unknown = if self.span == 0 { Unknown::OutOfReach } else { Unknown::None };
+    /// The members that are not known, as bits by their age. `None` if there is one that never can be,
+    /// or no member at all.
+    fn unknown(&self, window: &Window) -> Option<u64> {
+        let mut unknown = if self.span == 0 { None } else { Some(0) };
         for member in self.members() {
-            match window.state(member) {
-                State::Known { .. } => {}
-                State::Before => return Unknown::OutOfReach,
-                State::Missing { .. } | State::GivenUp { .. } | State::After => {
-                    unknown = match unknown {
-                        Unknown::None => Unknown::One(member),
-                        _ => Unknown::More,
-                    };
-                }
-            }
+            let age = window.newest().ahead_of(member).unsigned_abs();
+            unknown = match window.state(member) {
+                State::Known { .. } => unknown,
+                State::Missing { .. } | State::GivenUp { .. } => Some(unknown? | 1_u64.checked_shl(age)?),
+                State::Before | State::After => None,
+            };
         }
         unknown
     }
 }
 
-/// Room for a sum under way, modulo 2.
-#[derive(Clone, Debug)]
-struct Sum(Box<[u8]>);
+/// The sum of some rows, as bits by their index, and what is unknown in it.
+#[derive(Clone, Copy)]
+struct Equation {
+    unknown: u64,
+    rows: u64,
+}
 
-impl Sum {
-    /// The row with all known members taken out. `None` if one is longer than the row, or is gone.
-    fn of(&mut self, row: &Row, octets: &[u8], layout: Layout, window: &Window) -> Option<&[u8]> {
-        let sum = self.0.get_mut(..octets.len())?;
-        sum.copy_from_slice(octets);
-        for member in row.members() {
-            if let State::Known { packet, .. } = window.state(member) {
-                add(sum, window.octets(packet)?, layout)?;
+/// Equations modulo 2, each with a leading unknown that no later one has.
+struct System([Equation; 64]);
+
+impl System {
+    const fn new() -> Self {
+        Self([Equation { unknown: 0, rows: 0 }; 64])
+    }
+
+    /// Takes an equation, unless it follows from those that are here.
+    fn add(&mut self, mut equation: Equation) {
+        while let Some(place) =
+            equation.unknown.checked_ilog2().and_then(|lead| self.0.get_mut(lead as usize))
+        {
+            if place.unknown == 0 {
+                *place = equation;
+                return;
+            }
+            equation.add(*place);
+        }
+    }
+
+    /// The equations with one unknown, when all is reduced as far as it goes.
+    fn solved(mut self) -> impl Iterator<Item = Equation> + Clone {
+        for lead in 1..64 {
+            let (lower, rest) = self.0.split_at_mut(lead);
+            let Some(equation) = rest.first_mut() else { break };
+            for (bit, reduced) in lower.iter().enumerate().rev() {
+                if equation.unknown >> bit & 1 == 1 && reduced.unknown != 0 {
+                    equation.add(*reduced);
+                }
             }
         }
-        Some(sum)
+        self.0.into_iter().filter(|equation| equation.unknown.is_power_of_two())
+    }
+}
+
+impl Equation {
+    const fn add(&mut self, other: Self) {
+        self.unknown ^= other.unknown;
+        self.rows ^= other.rows;
+    }
+}
+
+/// Room for a sum under way, modulo 2.
+#[derive(Clone)]
+struct Sum(Box<[u8]>);
+
+/// Hides what it holds: packets are personal data.
+impl core::fmt::Debug for Sum {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Sum")
+    }
+}
+
+impl Sum {
+    /// The rows with all known members taken out, as long as the longest of them. `None` if a member is
+    /// longer than its row, or is gone.
+    fn of<'r>(
+        &mut self,
+        rows: impl Iterator<Item = (Row, &'r [u8])> + Clone,
+        layout: Layout,
+        window: &Window,
+    ) -> Option<&[u8]> {
+        let length = rows.clone().map(|(_, octets)| octets.len()).max()?;
+        self.0.get_mut(..length)?.fill(0);
+        for (row, octets) in rows {
+            let sum = self.0.get_mut(..octets.len())?;
+            add(sum, octets, Layout::Raw)?;
+            for member in row.members() {
+                if let State::Known { packet, .. } = window.state(member) {
+                    add(sum, window.octets(packet)?, layout)?;
+                }
+            }
+        }
+        self.0.get(..length)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use fax_core::{Span, Timestamp};
 
-use super::ifp::Traffic;
+use crate::ifp::{Traffic, traffic};
 
 /// Bounds of the time that a hole is held open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +43,18 @@ pub(super) struct Patience {
     bounds: Hold,
     image: Measured,
     control: Measured,
+    /// How far apart packets came that were sent at a steady pace, beyond that pace.
+    jitter: Peak,
     parity: bool,
-    last_arrival: Timestamp,
+    last: Option<Arrival>,
     longest_outage: Span,
+}
+
+/// The newest packet so far.
+#[derive(Clone, Copy, Debug)]
+struct Arrival {
+    at: Timestamp,
+    pace: Option<Traffic>,
 }
 
 impl Patience {
@@ -54,8 +63,9 @@ impl Patience {
             bounds,
             image: Measured::default(),
             control: Measured::default(),
+            jitter: Peak::default(),
             parity: false,
-            last_arrival: Timestamp::ZERO,
+            last: None,
             longest_outage: Span::ZERO,
         }
     }
@@ -75,14 +85,21 @@ impl Patience {
     }
 
     /// A new packet came and so many before it are missing.
-    pub(super) fn arrived(&mut self, now: Timestamp, missing: u32) {
-        // The line may have been silent as well: packets are at most so far apart while it is not.
-        const SPACING: u64 = 40;
+    pub(super) fn arrived(&mut self, packet: &[u8], missing: u32, now: Timestamp) {
+        // A line may also be silent; while it is not, packets are at most so far apart.
+        const SPACING: Span = Span::from_millis(40);
+        // What steady senders need between two packets, and what says that they were not steady.
+        const STEADY: u64 = 45_000;
+        const SILENCE: u64 = 500_000;
+        let arrival = Arrival { at: now, pace: pace(packet) };
+        let Some(last) = self.last.replace(arrival) else { return };
+        let apart = now.since(last.at);
         if missing > 0 {
-            let outage = now.since(self.last_arrival).min(Span::from_millis(SPACING * u64::from(missing)));
-            self.longest_outage = self.longest_outage.max(outage);
+            let silent = Span::from_micros(SPACING.micros().saturating_mul(u64::from(missing)));
+            self.longest_outage = self.longest_outage.max(apart.min(silent));
+        } else if arrival.pace.is_some() && arrival.pace == last.pace && apart.micros() < SILENCE {
+            self.jitter.see(Span::from_micros(apart.micros().saturating_sub(STEADY)), now);
         }
-        self.last_arrival = now;
     }
 
     pub(super) const fn longest_outage(&self) -> Span {
@@ -106,6 +123,7 @@ impl Patience {
             true => image.lateness.at(now),
             false => image.lateness.at(now).max(control.lateness.at(now)),
         };
+        let lateness = lateness.max(self.jitter.at(now));
         let late = if lateness > Span::ZERO { lateness + lateness + MARGIN } else { Span::ZERO };
         let repeat = if own_repeat > Span::ZERO { own_repeat + MARGIN } else { Span::ZERO };
         let parity = if self.parity { PARITY } else { Span::ZERO };
@@ -119,6 +137,17 @@ impl Patience {
 
     fn measured(&mut self, class: Traffic) -> &mut Measured {
         if class == Traffic::Image { &mut self.image } else { &mut self.control }
+    }
+}
+
+/// The class of packets that are sent at a steady pace: image data, and V.21 octet by octet.
+fn pace(packet: &[u8]) -> Option<Traffic> {
+    const ONE_OCTET: usize = 6;
+    const BARE_END: usize = 3;
+    match traffic(packet) {
+        Traffic::V21 => (packet.len() == ONE_OCTET).then_some(Traffic::V21),
+        Traffic::Image => (packet.len() > BARE_END).then_some(Traffic::Image),
+        Traffic::Indicator => None,
     }
 }
 
@@ -180,6 +209,22 @@ mod tests {
         patience.repeated(Traffic::Indicator, ms(15_000), Timestamp::ZERO + ms(15_000));
         patience.repeated(Traffic::Indicator, ms(1), Timestamp::ZERO + ms(15_001));
         assert_eq!(patience.hold(Traffic::V21, Timestamp::ZERO + ms(15_001)), ms(60));
+    }
+
+    /// Whoever sends octet by octet at 300 bit/s needs up to 40 ms for one.
+    #[test]
+    fn an_uneven_pace_is_jitter_before_anything_comes_out_of_order() {
+        let (octet, end) = ([0xC0, 1, 0x80, 0, 0, 0xFF], [0xC0, 1, 0x20]);
+        let mut patience = Patience::new(Hold::default());
+        let mut arrive = |packet: &[u8], millis| {
+            let now = Timestamp::ZERO + ms(millis);
+            patience.arrived(packet, 0, now);
+            patience.hold(Traffic::Image, now)
+        };
+        assert_eq!([0, 40, 60, 100].map(|at| arrive(&octet, at)), [ms(60); 4]);
+        assert_eq!([(arrive(&end, 200)), (arrive(&octet, 320)), (arrive(&octet, 360))], [ms(60); 3]);
+        assert_eq!(arrive(&octet, 505), ms(220));
+        assert_eq!(arrive(&octet, 3000), ms(220), "silence");
     }
 
     #[test]

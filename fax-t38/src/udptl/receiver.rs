@@ -8,15 +8,16 @@
 
 use fax_core::{Span, Timestamp};
 
-use super::arena::Handle;
+use super::arena::{Arena, Handle};
 use super::counters::{Count, Counters};
 use super::datagram::{Datagram, Entries, Lengths, REACH, Recovery};
 use super::decided::{Decided, Decision, Events};
-use super::ifp::{Traffic, extent, traffic};
+use super::ifp_extent;
 use super::parity::{Parity, Row};
 use super::patience::{Hold, Patience};
 use super::window::{State, Window};
 use crate::event::Repair;
+use crate::ifp::{Traffic, traffic};
 use crate::{Event, Refusal, Seq, Syntax};
 
 /// What a receiver is told at its start.
@@ -76,6 +77,8 @@ pub struct Receiver {
     expected: Seq,
     /// Packets off the sequence, waiting for others to confirm them (UTL-7).
     jump: Option<Jump>,
+    /// Room for the packet of [`Jump`], so that no flood of such pushes out what is held.
+    aside: Arena,
     numbering: Numbering,
     lengths: Lengths,
     /// Class of the packet decided last.
@@ -100,9 +103,10 @@ enum Lock {
 /// A run of packets off the sequence.
 #[derive(Clone, Copy, Debug)]
 struct Jump {
-    /// Number and octets of the last of them.
+    /// The last of them, which is set aside.
     seq: Seq,
     packet: Handle,
+    at: Timestamp,
     seen: u8,
 }
 
@@ -114,8 +118,18 @@ enum Numbering {
     SkipsZero,
 }
 
+/// A number farther off than so many is of another sequence: SpanDSP's figure.
+const FAR: i32 = 2000;
+
 /// Packets held at most behind a hole.
 const MAX_HELD: usize = 32;
+
+/// The budget of one call's receiver.
+const _: () = {
+    let heap =
+        super::window::ARENA + super::LARGEST_DATAGRAM + super::parity::HEAP + Decided::HEAP + Events::HEAP;
+    assert!(size_of::<Receiver>() + heap < 64 * 1024);
+};
 
 impl Receiver {
     /// Allocates all that it will ever use, less than 64 KiB.
@@ -125,6 +139,7 @@ impl Receiver {
             lock: Lock::Silent,
             expected: Seq(0),
             jump: None,
+            aside: Arena::new(super::LARGEST_DATAGRAM),
             numbering: Numbering::Wraps,
             lengths: Lengths::Per,
             before: Traffic::Indicator,
@@ -277,14 +292,14 @@ impl Receiver {
         !self.is_locked() || self.is_jump(seq)
     }
 
-    /// Farther from what is expected than any loss or delay explains.
+    /// Farther ahead than what can be repaired, so that a forged number must be a lucky one, or farther
+    /// back than any delay explains.
     fn is_jump(&self, seq: Seq) -> bool {
-        const FAR: i32 = 2000; // SpanDSP's figure
-        seq.ahead_of(self.expected).abs() > FAR
+        seq.ahead_of(self.window.newest()) > i32::from(REACH) || seq.ahead_of(self.expected) < -FAR
     }
 
     fn is_ifp(&self, octets: &[u8]) -> bool {
-        extent(octets, self.settings.syntax).is_some()
+        ifp_extent(octets, self.settings.syntax).is_some()
     }
 
     fn max_datagram(&self) -> usize {
@@ -302,13 +317,11 @@ impl Receiver {
         primary: &[u8],
         secondaries: impl Iterator<Item = &'s [u8]> + Clone,
     ) -> Result<(), Refusal> {
-        let is_old = matches!(self.window.state(seq), State::Before);
         match self.lock {
             Lock::Silent => self.begin(seq.minus(self.history(secondaries.clone()))),
             Lock::OnePacket | Lock::Locked if self.is_jump(seq) => self.jump(now, seq, primary, 2)?,
-            // The peer may also have begun anew at a number that was lately in use.
-            Lock::OnePacket if is_old => self.jump(now, seq, primary, 2)?,
-            Lock::Locked if is_old => {
+            // Late, or the peer has begun anew at a number that was in use before.
+            Lock::OnePacket | Lock::Locked if matches!(self.window.state(seq), State::Before) => {
                 if self.jump(now, seq, primary, 8).is_err() {
                     self.counters.late.up();
                     return Ok(());
@@ -336,43 +349,52 @@ impl Receiver {
     }
 
     /// A packet off the sequence. When `needed` of them have come in a row, nothing else between, the
-    /// peer has begun a new sequence with the last but one (UTL-7).
+    /// sequence goes on from the last but one (UTL-7).
     fn jump(&mut self, now: Timestamp, seq: Seq, primary: &[u8], needed: u8) -> Result<(), Refusal> {
-        const NEAR: i32 = 16;
-        let run =
-            self.jump.filter(|jump| (1..=NEAR).contains(&seq.ahead_of(jump.seq)) && self.is_ifp(primary));
+        const COPY: Span = Span::from_millis(20); // apart in time: not doubled by the network
+        let follows = |jump: &Jump| match seq.ahead_of(jump.seq) {
+            0 => now.since(jump.at) >= COPY,
+            1 | 2 => true,
+            _ => false,
+        };
+        let run = self.jump.filter(|jump| follows(jump) && self.is_ifp(primary));
+        let seen = run.map_or(1, |jump| jump.seen.saturating_add(1));
         match run {
-            Some(jump) if jump.seen.saturating_add(1) >= needed => {
-                self.restart(now, jump);
+            Some(jump) if seen >= needed => {
+                self.confirmed(now, jump);
                 Ok(())
             }
-            run => {
-                let seen = run.map_or(1, |jump| jump.seen.saturating_add(1));
-                self.jump = Some(Jump { seq, packet: self.window.set_aside(primary), seen });
+            _ => {
+                self.jump = Some(Jump { seq, packet: self.aside.store(primary), at: now, seen });
                 Err(Refusal::UnconfirmedJump)
             }
         }
     }
 
-    fn restart(&mut self, now: Timestamp, jump: Jump) {
-        self.settle(self.window.newest().next());
-        self.decide(Decision::Missing { from: self.expected, packets: None });
-        self.counters.restarts.up();
-        self.events.push(now, Event::Lost { from: self.expected, packets: None });
-        self.events.push(now, Event::Restarted { at: jump.seq });
-        self.begin(jump.seq);
-        self.window.extend(jump.seq, now);
-        self.window.adopt(jump.seq, jump.packet, now);
+    /// The packet that was set aside belongs to the peer: behind a long outage, or in a new sequence.
+    fn confirmed(&mut self, now: Timestamp, jump: Jump) {
+        if !(0..=FAR).contains(&jump.seq.ahead_of(self.expected)) {
+            self.settle(self.window.newest().next());
+            self.decide(Decision::Missing { from: self.expected, packets: None });
+            self.counters.restarts.up();
+            self.events.push(now, Event::Lost { from: self.expected, packets: None });
+            self.events.push(now, Event::Restarted { at: jump.seq });
+            self.begin(jump.seq);
+        }
+        self.jump = None;
+        self.extend(now, jump.seq);
+        if let Some(octets) = self.aside.octets(jump.packet) {
+            self.window.keep(jump.seq, octets, now);
+        }
     }
 
     fn place(&mut self, now: Timestamp, seq: Seq, primary: &[u8]) {
         let class = traffic(primary);
         match self.window.state(seq) {
             State::After => {
-                self.settle(seq.minus(REACH)); // what falls out of the window is waited for no longer
                 let skipped = seq.ahead_of(self.window.newest()).saturating_sub(1);
-                self.patience.arrived(now, skipped.unsigned_abs());
-                self.window.extend(seq, now);
+                self.patience.arrived(primary, skipped.unsigned_abs(), now);
+                self.extend(now, seq);
             }
             State::Missing { since } => {
                 self.counters.reordered.up();
@@ -390,6 +412,12 @@ impl Receiver {
             State::Before => return,
         }
         self.window.keep(seq, primary, now);
+    }
+
+    /// Makes a number the newest; what falls out of the window by that is waited for no longer.
+    fn extend(&mut self, now: Timestamp, seq: Seq) {
+        self.settle(seq.minus(REACH));
+        self.window.extend(seq, now);
     }
 
     /// Secondaries fill holes, and nothing else.

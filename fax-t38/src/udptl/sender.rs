@@ -175,7 +175,7 @@ struct Sending {
     seq: Seq,
     due: Timestamp,
     class: Class,
-    /// Secondaries or rows that the first sending had; none of it has happened before.
+    /// Secondaries or rows that the first sending had; `None` ahead of it.
     carried: Option<u8>,
 }
 
@@ -183,15 +183,23 @@ struct Sending {
 const MAX_FRESH: usize = 32;
 /// With the copies.
 const MAX_QUEUE: usize = 128;
+
+/// The budget of one call's sender.
+const _: () = {
+    let heap = super::history::ARENA + MAX_QUEUE * size_of::<Sending>() + Events::HEAP;
+    assert!(size_of::<Sender>() + heap < 64 * 1024);
+};
+
 /// Copies come at most so far apart (L2).
 const WIDEST: Span = Span::from_millis(250);
 
 impl Sender {
     /// Allocates all that it will ever use, less than 64 KiB.
     pub fn new(settings: SenderSettings) -> Self {
+        let limit = Limit::of(&settings);
         Self {
-            limit: Limit::of(&settings),
-            history: History::new(settings.first),
+            limit,
+            history: History::new(settings.first, limit.ifp),
             queue: VecDeque::with_capacity(MAX_QUEUE),
             last: None,
             outage: Span::ZERO,
@@ -210,7 +218,7 @@ impl Sender {
         if ifp.is_empty() {
             return Err(Refusal::Empty);
         }
-        if ifp.len() > self.limit.ifp || alone(ifp.len()) > self.limit.datagram {
+        if ifp.len() > self.limit.ifp || alone(ifp.len(), self.settings.protection) > self.limit.datagram {
             return Err(Refusal::NoRoom);
         }
         if !self.has_room() {
@@ -279,23 +287,23 @@ impl Limit {
         // Not above what passes every network in one piece (UTL-17).
         const ONE_PIECE: usize = 1200;
         let peer = settings.peer_max_datagram;
+        let with_copy = |ifp| alone(ifp, settings.protection).saturating_add(element(ifp));
         if peer < with_copy(settings.usual_ifp) {
             return Self { datagram: ONE_PIECE, ifp: peer.min(settings.max_ifp).max(1) }; // SDP-4
         }
         let datagram = peer.min(ONE_PIECE);
-        let largest = (1..=settings.max_ifp).rev().find(|ifp| with_copy(*ifp) <= datagram);
+        let largest = (1..=settings.max_ifp.min(ONE_PIECE)).rev().find(|ifp| with_copy(*ifp) <= datagram);
         Self { datagram, ifp: largest.unwrap_or(1) }
     }
 }
 
-/// Octets of a datagram with nothing but a primary of so many octets.
-const fn alone(ifp: usize) -> usize {
-    2 + element(ifp) + 2
-}
-
-/// Octets of a datagram with a primary and one secondary.
-const fn with_copy(ifp: usize) -> usize {
-    alone(ifp) + element(ifp)
+/// Octets of a datagram with a primary of so many octets and nothing in its recovery part.
+const fn alone(ifp: usize, protection: Protection) -> usize {
+    let rest = match protection {
+        Protection::Secondaries { .. } => 4,
+        Protection::Parity { .. } => 6,
+    };
+    element(ifp).saturating_add(rest)
 }
 
 /// Octets of a length and so many octets.
@@ -307,12 +315,14 @@ const fn element(length: usize) -> usize {
 impl Sender {
     fn next_due(&mut self, now: Timestamp) -> Option<Sending> {
         let due = self.queue.iter().enumerate().filter(|(_, sending)| sending.due <= now);
-        let first = due.min_by_key(|(_, sending)| sending.due).map(|(index, _)| index);
-        if let Some(index) = first {
-            return self.queue.remove(index);
+        // New packets first: a copy has time.
+        let first = due.min_by_key(|(_, sending)| (sending.carried.is_some(), sending.due));
+        let first = first.map(|(index, _)| index);
+        match first {
+            Some(index) => self.queue.remove(index),
+            None if self.deadline()? <= now => self.last.take().map(|(last, _)| last),
+            None => None,
         }
-        let is_due = self.keep_alive_due()? <= now;
-        is_due.then(|| self.last.take().map(|(last, _)| last)).flatten()
     }
 
     fn keep_alive_due(&self) -> Option<Timestamp> {
@@ -348,11 +358,12 @@ impl Sender {
 
     /// Tells when the peer's limit costs secondaries or rows, once for each number that is left.
     fn note_depth(&mut self, now: Timestamp, sent: &Sending) {
-        let earlier = self.history.before(sent.seq);
+        let wanted = u16::from(self.wanted(sent.class));
         let wanted = match self.settings.protection {
-            Protection::Secondaries { .. } => earlier.min(u16::from(self.wanted(sent.class))),
-            Protection::Parity { span, rows, .. } => {
-                earlier.checked_div(u16::from(span)).unwrap_or(0).min(u16::from(rows))
+            Protection::Secondaries { .. } => self.history.before(sent.seq, wanted),
+            Protection::Parity { span, .. } => {
+                let span = u16::from(span.max(1));
+                self.history.before(sent.seq, span.saturating_mul(wanted)) / span
             }
         };
         let carried = sent.carried.filter(|carried| u16::from(*carried) < wanted);
@@ -385,7 +396,7 @@ impl Sender {
         let carried = match self.settings.protection {
             Protection::Secondaries { .. } => {
                 let wanted = sending.carried.unwrap_or(self.wanted(sending.class));
-                let room = limit.saturating_sub(alone(primary.len()));
+                let room = limit.saturating_sub(alone(primary.len(), self.settings.protection));
                 let count = self.secondaries_that_fit(sending.seq, wanted, room);
                 writer.secondaries(self.earlier(sending.seq, count))?;
                 count
@@ -395,7 +406,11 @@ impl Sender {
                 self.write_parity(&mut writer, sending.seq, u16::from(span), u16::from(rows), layout)?
             }
         };
-        Ok((writer.written(), carried))
+        // A repeat is the same datagram again. If what was in it is no longer kept, there is none.
+        match sending.carried {
+            Some(before) if before != carried => Err(Refusal::NoRoom),
+            _ => Ok((writer.written(), carried)),
+        }
     }
 
     fn earlier(&self, seq: Seq, count: u8) -> impl ExactSizeIterator<Item = &[u8]> {
@@ -422,19 +437,19 @@ impl Sender {
         layout: Layout,
     ) -> Result<u8, Refusal> {
         let span = span.clamp(1, super::REACH);
-        let sent = self.history.before(seq).min(super::REACH);
-        let most = rows.min(sent / span);
+        let most = self.history.before(seq, span.saturating_mul(rows)) / span;
+        let room = writer.room().saturating_sub(4); // choice, span and count
         let lengths = |count: u16| {
             (0..count).map(move |entry| self.row_length(&Row::of(seq, span, entry, count), layout))
         };
-        let fits =
-            |count: &u16| lengths(*count).map(element).sum::<usize>() <= writer.room().saturating_sub(4);
+        let fits = |count: &u16| lengths(*count).map(element).sum::<usize>() <= room;
         let count = (0..=most).rev().find(fits).unwrap_or(0);
         writer.parity_head(if count > 0 { span } else { 0 }, count)?;
         for (entry, length) in (0..count).zip(lengths(count)) {
             let sum = writer.blank(length)?;
             for member in Row::of(seq, span, entry, count).members() {
-                add(sum, self.history.packet(member).unwrap_or_default(), layout).ok_or(Refusal::NoRoom)?;
+                let packet = self.history.packet(member).ok_or(Refusal::NoRoom)?;
+                add(sum, packet, layout).ok_or(Refusal::NoRoom)?;
             }
         }
         Ok(count as u8)

@@ -4,13 +4,13 @@ use fax_core::Timestamp;
 
 use super::arena::{Arena, Handle};
 use super::datagram::REACH;
-use super::ifp::{Traffic, traffic};
 use crate::Seq;
+use crate::ifp::{Traffic, traffic};
 
 const SIZE: usize = REACH as usize + 1;
 
 /// 32 held packets of 1400 octets, and one more for what a ring wastes at its end.
-const ARENA: usize = 33 * 1400;
+pub(super) const ARENA: usize = 33 * 1400;
 
 /// What is known of one number.
 #[derive(Clone, Copy, Debug)]
@@ -78,21 +78,10 @@ impl Window {
         self.set(seq, State::Known { packet, at: now, traffic: traffic(octets) });
     }
 
-    /// Gives octets that were set aside a number inside the window.
-    pub(super) fn adopt(&mut self, seq: Seq, packet: Handle, now: Timestamp) {
-        let traffic = self.octets(packet).map_or(Traffic::Indicator, traffic);
-        self.set(seq, State::Known { packet, at: now, traffic });
-    }
-
     pub(super) fn give_up(&mut self, seq: Seq) {
         if let State::Missing { since } = self.state(seq) {
             self.set(seq, State::GivenUp { since });
         }
-    }
-
-    /// Keeps octets that have no number here.
-    pub(super) fn set_aside(&mut self, octets: &[u8]) -> Handle {
-        self.arena.store(octets)
     }
 
     pub(super) fn octets(&self, packet: Handle) -> Option<&[u8]> {

@@ -30,7 +30,7 @@ impl Sample {
     }
 
     pub(crate) fn write(&self, syntax: Syntax) -> Result<Vec<u8>, fax_t38::Refusal> {
-        let mut out = vec![0; 70_000];
+        let mut out = vec![0; self.room()];
         let length = match self {
             Self::Indicator(indicator) => write_indicator(*indicator, &mut out),
             Self::Data(kind, fields) => {
@@ -41,6 +41,19 @@ impl Sample {
         }?;
         out.truncate(length);
         Ok(out)
+    }
+
+    /// Octets that are enough for it.
+    fn room(&self) -> usize {
+        match self {
+            Self::Indicator(_) => 2,
+            Self::Data(_, fields) => 4 + fields.iter().map(|(_, octets)| 4 + octets.len()).sum::<usize>(),
+        }
+    }
+
+    pub(crate) fn makes_sense(&self) -> bool {
+        let Self::Data(kind, fields) = self else { return true };
+        fields.iter().all(|(field, octets)| Field { kind: *field, octets }.makes_sense_in(*kind))
     }
 
     /// Whether a field follows one without octets, which our encoder never writes.

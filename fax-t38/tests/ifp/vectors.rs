@@ -1,10 +1,11 @@
 //! Packets that other implementations agree on: the vector list and six whole calls.
 
-use fax_t38::ifp::{Ifp, Packing, extent};
+use fax_t38::ifp::{Ifp, Packing, SyntaxLatch, extent};
 use fax_t38::{Refusal, Syntax};
 
 use crate::sample::{Sample, traces, vectors};
 
+/// PER-10.
 #[test]
 fn every_vector_reads_as_what_it_means() {
     let vectors = vectors();
@@ -55,17 +56,24 @@ fn every_packet_of_six_calls_is_read_and_written_again_unchanged() {
     assert_eq!(packets, 2491);
 }
 
+/// PER-3 over whole calls: how many packets were misread before the syntax was clear.
 #[test]
-fn the_octets_of_a_call_tell_its_syntax_wherever_it_shows() {
+fn a_call_in_the_other_syntax_is_read_rightly_after_a_few_packets() {
     for (syntax, trace) in traces() {
         for agreed in [Syntax::Y1998, Syntax::Y2002] {
-            let mut latch = fax_t38::ifp::SyntaxLatch::new(agreed);
+            let mut latch = SyntaxLatch::new(agreed);
+            let mut misread = 0;
             for octets in &trace {
-                latch.read(octets).expect("a packet");
+                let meant = Ifp::parse(octets, syntax).expect("a packet").ifp;
+                let was_clear = latch.syntax() == syntax;
+                let is_right = latch.read(octets) == Ok(meant);
+                assert!(is_right || !was_clear);
+                misread += u32::from(!is_right);
             }
             assert_eq!(latch.syntax(), syntax);
             assert_eq!(latch.event().is_some(), agreed != syntax);
             assert_eq!(latch.event(), None);
+            assert!(misread <= if agreed == syntax { 0 } else { 6 }, "{misread}");
         }
     }
 }

@@ -290,3 +290,16 @@ fn a_line_that_nobody_drains_stops_reading() {
     assert_eq!(heard.len(), 500);
     assert_eq!(line.event(), None);
 }
+
+/// A packet may say more than there is room for: its burst ends there, and the line goes on.
+#[test]
+fn a_packet_of_hundreds_of_fields_ends_its_burst_and_nothing_else() {
+    let mut line = line(Settings::default());
+    let fields = "80000055".repeat(300);
+    let text = told(&hear(&mut line, &format!("06 c0812c{fields} c00120 00 06 c001800002ffc821 c00140")));
+    assert!(
+        text.starts_with("v21 5555") && text.contains("55 aborted end silence v21 ffc821 good end silence"),
+        "{text}"
+    );
+    assert_eq!(line.event().map(|(_, event)| event), Some(Event::Overflow));
+}

@@ -194,7 +194,7 @@ fn a_live_page_leaves_in_packets_of_thirty_milliseconds() {
     assert_eq!(words(&line), full);
     assert_eq!(line.deadline().map(|deadline| deadline.at), Some(ms(50)));
     let mut three = Chunk::EMPTY;
-    [true, false, true].iter().for_each(|bit| drop(three.push_bit(*bit)));
+    [true, false, true].iter().for_each(|bit| assert!(three.push_bit(*bit)));
     line.say(Signal::Bits(three)).unwrap();
     line.say(Signal::End).unwrap();
     assert_eq!(words(&line), format!("{full} d001f000080000000000000000a0 00"));
@@ -269,6 +269,21 @@ fn a_metered_page_leaves_at_its_rate_with_a_tail_of_zeros() {
     assert_eq!(sent[end].0, ms(1393 + 800 + 40 + 60));
     assert_eq!((sent[end + 1].1.as_str(), sent[end + 2].1.as_str()), ("00", "06"));
     assert_eq!(sent[end + 2].0.since(sent[end + 1].0), Span::from_millis(75));
+}
+
+/// IFP-12: the tail is not hurried because the end was said late.
+#[test]
+fn a_metered_page_that_ran_dry_ends_with_its_tail_from_then_on() {
+    let mut line = line(metered());
+    [Signal::Begin(V17), bits(&[0x55; 32])].iter().for_each(|signal| line.say(*signal).unwrap());
+    line.advance(ms(5000));
+    line.say(Signal::End).unwrap();
+    line.advance(ms(5039));
+    assert_eq!(line.carriage().sent.len(), 2 + 1 + 2, "two packets of zeros");
+    line.advance(ms(5099));
+    assert_eq!(line.carriage().sent.len(), 2 + 1 + 2);
+    line.advance(ms(5100));
+    assert!(words(&line).ends_with(" d00170 00"));
 }
 
 /// IFP-11: 200 ms of flags before ECM frames, and what echo protection takes.

@@ -8,6 +8,7 @@ use fax_harness::calls::timeline::timeline;
 use fax_harness::calls::{Plan, Report, records};
 use fax_harness::stimulus::{Impairments, Law};
 use fax_harness::system::System;
+use fax_harness::t38::writer::CaptureWriter;
 use fax_harness::wav;
 use fax_harness::world::classic_udptl::Recovery;
 use fax_harness::world::network::{Bursts, Jitter, Order, Stepped, preset};
@@ -15,6 +16,9 @@ use fax_harness::world::scenario::{Coding, Copies, MachineSettings, Modem, Packe
 use fax_harness::world::{Chain, Direction, Document, Kept, Network, Record, Scenario, Taps, run};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::error::Error;
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 /// `faxlab call`.
@@ -44,6 +48,9 @@ pub(crate) struct OneCall {
     /// Both phone lines, four channels: the caller's machine says, hears, the answerer's says, hears.
     #[arg(long)]
     wav: Option<PathBuf>,
+    /// What reached either side, as a capture (pcapng); the caller is 192.0.2.1, the answerer 192.0.2.2.
+    #[arg(long)]
+    pcap: Option<PathBuf>,
     /// Prints what happened on one axis of time.
     #[arg(long)]
     timeline: bool,
@@ -179,7 +186,7 @@ impl Call {
 
 impl OneCall {
     fn is_wanted(&self) -> bool {
-        self.timeline || self.wav.is_some()
+        self.timeline || self.wav.is_some() || self.pcap.is_some()
     }
 
     /// Runs one call and shows or writes what was asked for.
@@ -196,6 +203,9 @@ impl OneCall {
         }
         if let Some(path) = &self.wav {
             write_wav(path, &kept)?;
+        }
+        if let Some(path) = &self.pcap {
+            write_capture(path, &kept)?;
         }
         Ok(record)
     }
@@ -216,6 +226,27 @@ fn write_wav(path: &Path, kept: &Kept) -> Result<(), Box<dyn Error>> {
     }
     Ok(wav::write_channels(path, &channels)?)
 }
+
+/// Every datagram when it arrived.
+fn write_capture(path: &Path, kept: &Kept) -> Result<(), Box<dyn Error>> {
+    let sides = [1, 2].map(|n| SocketAddr::from(([192, 0, 2, n], PORT)));
+    let mut arrivals = Vec::new();
+    for direction in Direction::BOTH {
+        let n = direction.index();
+        for (passage, datagram) in kept.logs[n].passages().iter().zip(&kept.datagrams[n]) {
+            arrivals.extend(passage.fate.arrivals().map(|at| (at, n, datagram)));
+        }
+    }
+    arrivals.sort_by_key(|(at, n, _)| (*at, *n));
+    let mut capture = CaptureWriter::new(BufWriter::new(File::create(path)?))?;
+    for (at, n, datagram) in arrivals {
+        capture.datagram(at, sides[n], sides[1 - n], datagram)?;
+    }
+    Ok(capture.into_inner().flush()?)
+}
+
+/// The port of both sides in captures.
+const PORT: u16 = 40_000;
 
 impl CellOptions {
     /// Reads a cell's text: its options, as on a command line.

@@ -1,21 +1,25 @@
 //! One direction of the network: what becomes of each datagram, and the log of it.
 //!
-//! Layers, in order: loss (bursts, then independent, then outages), delay with steps and jitter, order
-//! (kept or not), duplication (the copy draws its own jitter). Each layer draws for every datagram,
+//! Layers, in order: links near the sender, loss (bursts, then independent, then outages), delay with
+//! steps and jitter, links near the receiver, order (kept or not), duplication (the copy draws its own
+//! jitter). Each layer draws for every datagram,
 //! also for one that another layer has lost, from a stream of its own.
 //!
 //! Always: the state of the link is a function of time, not of the traffic, except where a setting
 //! says "by packet".
 //! From: impairments.md 1.2 to 1.4, 3 and 4 of the project's specification.
 
+pub mod g1050;
 pub mod jitter;
 pub mod log;
 pub mod loss;
 pub mod preset;
+pub mod segment;
 
 pub use jitter::Jitter;
 pub use log::{Culprit, Fate, Log, Passage};
 pub use loss::{Bursts, Outages, Stepped};
+pub use segment::Segment;
 
 use super::draw::{Direction, happens, stream};
 use crate::stimulus::Rng;
@@ -40,6 +44,10 @@ pub struct Network {
     pub order: Order,
     /// Probability that a datagram arrives twice.
     pub duplicate: f64,
+    /// Links ahead of all that, in order.
+    pub near: Vec<Segment>,
+    /// Links behind it.
+    pub far: Vec<Segment>,
 }
 
 /// Whether datagrams may overtake each other.
@@ -56,13 +64,22 @@ pub enum Order {
     },
 }
 
-/// Delay that changes by a random step again and again, around the base.
+/// Delay that changes again and again, around the base.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Steps {
     /// Time between changes.
     pub every: Span,
-    /// Each change draws a new offset between these, milliseconds.
-    pub offset_ms: (f64, f64),
+    /// To what.
+    pub change: Change,
+}
+
+/// A change of the delay, milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Change {
+    /// A new offset between these, at each multiple of the interval.
+    Random(f64, f64),
+    /// So much is added and taken away again by turns; first at a random point of the first interval.
+    Alternate(f64),
 }
 
 impl Default for Network {
@@ -77,6 +94,8 @@ impl Default for Network {
             outages: Outages::None,
             order: Order::Free,
             duplicate: 0.0,
+            near: Vec::new(),
+            far: Vec::new(),
         }
     }
 }
@@ -92,6 +111,8 @@ pub struct Path {
     steps: StepsInUse,
     order: Rng,
     latest: Timestamp,
+    near: Vec<segment::Link>,
+    far: Vec<segment::Link>,
     duplicate: Rng,
     copies: jitter::Delays,
     log: Log,
@@ -100,7 +121,7 @@ pub struct Path {
 impl Path {
     /// A fresh path; equal seeds give equal fates to equal traffic.
     pub fn new(network: &Network, seed: u64, direction: Direction) -> Self {
-        let stream = |process| stream(seed, direction, process);
+        let stream = |process: &str| stream(seed, direction, process);
         Self {
             loss: stream("loss"),
             bursts: network
@@ -111,6 +132,8 @@ impl Path {
             steps: StepsInUse::new(stream("steps")),
             order: stream("order"),
             latest: Timestamp::ZERO,
+            near: links(&network.near, "near", &stream),
+            far: links(&network.far, "far", &stream),
             duplicate: stream("duplicate"),
             copies: jitter::Delays::new(network.jitter, stream("copies")),
             log: Log::default(),
@@ -122,7 +145,12 @@ impl Path {
     /// run backwards.
     pub fn carry(&mut self, now: Timestamp, octets: usize) -> Fate {
         let culprit = self.culprit(now);
-        let arrival = self.arrival(now);
+        let (near, lost_near) = through(&mut self.near, now, octets);
+        let (arrival, lost_far) = {
+            let behind = self.arrival(near);
+            through(&mut self.far, behind, octets)
+        };
+        let culprit = culprit.or((lost_near || lost_far).then_some(Culprit::Link));
         let doubled = happens(&mut self.duplicate, self.network.duplicate);
         let copy = now + self.network.delay + self.copies.next(now);
         let fate = match (culprit, doubled) {
@@ -176,26 +204,57 @@ impl Path {
     }
 }
 
+fn links(segments: &[Segment], place: &str, stream: &dyn Fn(&str) -> Rng) -> Vec<segment::Link> {
+    let link = |(n, segment): (usize, &Segment)| {
+        let (slices, packets) = (format!("{place} link {n}"), format!("{place} link {n} packets"));
+        segment::Link::new(*segment, stream(&slices), stream(&packets))
+    };
+    segments.iter().enumerate().map(link).collect()
+}
+
+/// When a datagram leaves the last of these links, and whether one lost it.
+fn through(links: &mut [segment::Link], at: Timestamp, octets: usize) -> (Timestamp, bool) {
+    let (mut micros, mut lost) = (at.micros(), false);
+    for link in links {
+        let (left, lost_here) = link.pass(micros, octets);
+        (micros, lost) = (left, lost | lost_here);
+    }
+    (Timestamp::from_micros(micros), lost)
+}
+
 /// The random offset of the delay at each moment.
 #[derive(Debug)]
 struct StepsInUse {
     rng: Rng,
+    /// Where in the first interval the first change is, 0 to 1, if that is random.
+    first: f64,
     /// Number of the step drawn last.
     drawn: u64,
     offset_us: i64,
 }
 
 impl StepsInUse {
-    fn new(rng: Rng) -> Self {
-        Self { rng, drawn: 0, offset_us: 0 }
+    fn new(mut rng: Rng) -> Self {
+        let first = rng.uniform();
+        Self { rng, first, drawn: 0, offset_us: 0 }
     }
 
     fn offset_us(&mut self, steps: Option<Steps>, now: Timestamp) -> i64 {
-        let Some(steps) = steps else { return 0 };
-        let number = now.micros() / steps.every.micros().max(1);
+        let Some(Steps { every, change }) = steps else { return 0 };
+        let every = every.micros().max(1);
+        let ahead = match change {
+            Change::Random(..) => 0,
+            Change::Alternate(_) => ((1.0 - self.first) * every as f64) as u64,
+        };
+        let number = (now.micros() + ahead) / every;
         while self.drawn < number {
             self.drawn += 1;
-            self.offset_us = (between(&mut self.rng, steps.offset_ms) * 1000.0) as i64;
+            let ms = match change {
+                Change::Random(low, high) => between(&mut self.rng, (low, high)),
+                Change::Alternate(ms) if self.drawn % 2 == 1 => ms,
+                Change::Alternate(_) => 0.0,
+            };
+            self.offset_us = (ms * 1000.0) as i64;
         }
         self.offset_us
     }

@@ -135,10 +135,13 @@ impl Burst {
     }
 
     /// Nothing more will be said.
-    pub(crate) fn end(&mut self, settings: &Settings, backlog: &mut Backlog) {
+    pub(crate) fn end(&mut self, now: Timestamp, settings: &Settings, backlog: &mut Backlog) {
         self.is_ending = true;
         backlog.pad();
         if self.carries == Carries::Bits && settings.pacing != Pacing::Live {
+            if backlog.is_empty() {
+                self.clock = self.clock.max(now);
+            }
             backlog.push_zeros(octets_in(PAGE_TAIL, self.rate()));
         }
     }

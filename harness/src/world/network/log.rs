@@ -22,6 +22,8 @@ pub enum Culprit {
     Alone,
     /// Nothing passed at that time.
     Outage,
+    /// A link on the way.
+    Link,
 }
 
 impl Culprit {
@@ -31,6 +33,7 @@ impl Culprit {
             Self::Burst => "burst",
             Self::Alone => "loss",
             Self::Outage => "outage",
+            Self::Link => "link",
         }
     }
 }

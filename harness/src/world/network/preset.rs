@@ -1,6 +1,6 @@
 //! Networks by name, from `data/network-presets.json`.
 
-use super::{Bursts, Jitter, Network, Order, Outages, Stepped, Steps};
+use super::{Bursts, Change, Jitter, Network, Order, Outages, Stepped, Steps, g1050};
 use crate::world::draw::Direction;
 use fax_core::{Span, Timestamp};
 use serde::Deserialize;
@@ -60,7 +60,9 @@ struct Preset {
     reorder: Option<Reorder>,
     duplicate: Option<Duplicate>,
     rebind: Option<serde_json::Value>,
-    model: Option<String>,
+    severity: Option<String>,
+    core: Option<String>,
+    speed_pattern: Option<u32>,
     a_to_b: Option<String>,
     b_to_a: Option<String>,
 }
@@ -117,8 +119,10 @@ struct Duplicate {
 impl Preset {
     fn network(&self, name: &str, direction: Direction) -> Result<Network, PresetError> {
         let lacking = |what| Err(PresetError::NotModelled(name.to_owned(), what));
-        if self.model.is_some() {
-            return lacking("the five segments of G.1050");
+        if let (Some(severity), Some(core), Some(pattern)) = (&self.severity, &self.core, self.speed_pattern)
+        {
+            let network = g1050::network(severity, core == "regional", pattern, direction);
+            return network.map_or_else(|| lacking("a severity that the data lacks"), Ok);
         }
         if self.rebind.is_some() {
             return lacking("addresses that change");
@@ -137,6 +141,8 @@ impl Preset {
             outages,
             order: Order::Kept { held, extra_ms },
             duplicate: self.duplicate.as_ref().map_or(0.0, |d| d.prob),
+            near: Vec::new(),
+            far: Vec::new(),
         })
     }
 
@@ -181,10 +187,14 @@ impl Preset {
 
     fn steps(&self) -> Option<Steps> {
         if let Some(steps) = &self.delay_steps {
-            return Some(Steps { every: Span::from_millis(steps.every_ms), offset_ms: steps.step_ms });
+            let (low, high) = steps.step_ms;
+            return Some(Steps {
+                every: Span::from_millis(steps.every_ms),
+                change: Change::Random(low, high),
+            });
         }
         let flap = self.route_flap.as_ref()?;
-        Some(Steps { every: Span::from_millis(flap.interval_ms), offset_ms: (-flap.step_ms, flap.step_ms) })
+        Some(Steps { every: Span::from_millis(flap.interval_ms), change: Change::Alternate(flap.step_ms) })
     }
 
     /// None: bound to something that only the fax can tell.

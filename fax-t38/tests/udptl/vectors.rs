@@ -24,7 +24,7 @@ fn octets(hex: &str) -> Vec<u8> {
     (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
-fn vector(id: &str) -> Vec<u8> {
+pub(crate) fn vector(id: &str) -> Vec<u8> {
     vectors().into_iter().find(|vector| vector.id == id).unwrap().octets
 }
 

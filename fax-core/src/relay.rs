@@ -17,6 +17,7 @@
 //! Always: a frame is said as good only if it came as good; memory is bounded.
 
 mod bit_pacer;
+mod delay;
 mod event;
 mod frame_pacer;
 mod policy;
@@ -33,8 +34,9 @@ use crate::line::{Expectation, Line, Nature};
 use crate::signal::{FrameEnd, Grammar, Heard, Opening, Signal};
 use crate::t30::{Change, Confirmation, FrameBuffer, FrameEdit};
 use crate::time::{Span, Timestamp};
+use delay::{Answers, Gate};
 use std::collections::VecDeque;
-use way::{Kind, Way};
+use way::{Kind, Moment, Way};
 
 /// A predicted carrier that has not come by then does not come.
 const PREDICTION: Span = Span::from_millis(1000);
@@ -51,6 +53,10 @@ pub struct Relay {
     /// From the near line to the far one, and back.
     outward: Way,
     homeward: Way,
+    answers: Answers,
+    /// The side whose commands reach the other's modem through packets: there an answer can be lost, and
+    /// be given again.
+    answers_for: Option<Side>,
     events: Outbox,
 }
 
@@ -61,6 +67,8 @@ struct Ear {
     frame: FrameBuffer,
     edit: FrameEdit,
     burst: Option<Opening>,
+    /// The rest of this burst is not passed on.
+    muted: bool,
     /// A carrier that the other line has been told of before it was heard, and until when it must be.
     predicted: Option<(Opening, Timestamp)>,
     expected: Expectation,
@@ -79,6 +87,8 @@ impl Relay {
             far: Ear::new(),
             outward: Way::new(),
             homeward: Way::new(),
+            answers: Answers::new(),
+            answers_for: None,
             events: Outbox(VecDeque::with_capacity(EVENTS)),
         }
     }
@@ -86,6 +96,11 @@ impl Relay {
     /// Passes on what can be passed on. To be called whenever either line has taken something in or has
     /// been moved on in time, and at least every 20 ms while a phone line is one of them.
     pub fn drive(&mut self, now: Timestamp, near: &mut impl Line, far: &mut impl Line) {
+        self.answers_for = match (near.nature(), far.nature()) {
+            (Nature::Modem, Nature::Packets) => Some(Side::Far),
+            (Nature::Packets, Nature::Modem) => Some(Side::Near),
+            _ => None,
+        };
         let mut news = false;
         while let Some(heard) = near.hear() {
             self.hear(Side::Near, near.nature(), heard, now);
@@ -101,11 +116,16 @@ impl Relay {
             self.far.expect(far, self.tracker.expectation(Side::Far));
         }
         let kind = self.kind();
-        let Self { near: near_ear, far: far_ear, outward, homeward, events, .. } = self;
+        let moment = |from: Side, ear: &Ear| {
+            let (free, commands) = (ear.burst.is_none(), self.tracker.sender() == Some(from));
+            Moment { now, kind, free, commands }
+        };
+        let (there, here) = (moment(Side::Near, &self.far), moment(Side::Far, &self.near));
+        let Self { outward, homeward, events, .. } = self;
         let note = &mut |event| events.note(now, Side::Near, event);
-        outward.drive(far, kind, far_ear.burst.is_none(), now, note);
+        outward.drive(far, there, note);
         let note = &mut |event| events.note(now, Side::Far, event);
-        homeward.drive(near, kind, near_ear.burst.is_none(), now, note);
+        homeward.drive(near, here, note);
     }
 
     /// The next event: when, and whose signals it is about: what the machine on that side said.
@@ -133,13 +153,13 @@ impl Relay {
         match heard.signal {
             Signal::Silence => {
                 if self.ear(side).predicted.is_none() {
-                    self.put(side, Signal::Silence, now);
+                    self.pass(side, Signal::Silence, now);
                 }
             }
             Signal::Tone(tone) => {
                 self.events.note(at, side, Event::Tone(tone));
                 self.drop_prediction(side, now);
-                self.put(side, Signal::Tone(self.policy.tone(tone)), now);
+                self.pass(side, Signal::Tone(self.policy.tone(tone)), now);
             }
             Signal::Begin(opening) => self.begin(side, opening, heard, now),
             Signal::Octets(chunk) => {
@@ -147,13 +167,13 @@ impl Relay {
                 let ear = self.ear(side);
                 let edited = ear.edit.chunk(&edits, chunk);
                 ear.frame.push(edited.octets());
-                self.put(side, Signal::Octets(edited), now);
+                self.pass(side, Signal::Octets(edited), now);
             }
             Signal::FrameEnd(end) => self.frame_end(side, end, at, now),
-            Signal::Bits(_) => self.put(side, heard.signal, now),
+            Signal::Bits(_) => self.pass(side, heard.signal, now),
             Signal::Missing => {
                 self.events.note(at, side, Event::Hole);
-                self.put(side, heard.signal, now);
+                self.pass(side, heard.signal, now);
             }
             Signal::End => self.end(side, nature, at, now),
         }
@@ -166,41 +186,81 @@ impl Relay {
         ear.burst = Some(opening);
         match ear.predicted.take() {
             Some((predicted, _)) if predicted == opening => return,
-            Some(_) => self.put(side, Signal::End, now),
+            Some(_) => self.pass(side, Signal::End, now),
             None => {}
         }
         let awaited = self.tracker.awaited_training(side, opening);
-        self.put(side, Signal::Begin(awaited), now);
+        self.pass(side, Signal::Begin(awaited), now);
     }
 
     fn frame_end(&mut self, side: Side, end: FrameEnd, at: Timestamp, now: Timestamp) {
-        let (ear, tracker, events) = match side {
-            Side::Near => (&mut self.near, &mut self.tracker, &mut self.events),
-            Side::Far => (&mut self.far, &mut self.tracker, &mut self.events),
+        let Self { near, far, tracker, answers, events, .. } = self;
+        let ear = match side {
+            Side::Near => near,
+            Side::Far => far,
         };
+        let octets = ear.frame.octets();
         match ear.frame.frame().ok().filter(|_| end == FrameEnd::Good) {
             Some(frame) => {
                 events.note(at, side, Event::Frame { fcf: frame.fcf(), last: frame.is_last() });
-                if let Some(phase) = tracker.frame(side, &frame) {
-                    events.note(at, side, Event::Phase(phase));
+                // A command that is answered here is not news to anyone.
+                let phase = if answers.is_repeated(octets) { None } else { tracker.frame(side, &frame) };
+                phase.into_iter().for_each(|phase| events.note(at, side, Event::Phase(phase)));
+                match tracker.sender() {
+                    Some(sender) if sender == side => answers.command(&frame, octets, now),
+                    _ => answers.answer(&frame, octets),
                 }
             }
-            None => events.note(at, side, Event::BadFrame { octets: ear.frame.octets().len(), end }),
+            None => events.note(at, side, Event::BadFrame { octets: octets.len(), end }),
         }
         if ear.edit.change() != Change::Nothing {
             events.note(at, side, Event::Edited(ear.edit.change()));
         }
-        ear.frame.clear();
+        self.pass(side, Signal::FrameEnd(end), now);
         let confirmation = self.confirmation();
-        self.ear(side).edit = FrameEdit::new(confirmation);
-        self.put(side, Signal::FrameEnd(end), now);
+        let ear = self.ear(side);
+        ear.frame.clear();
+        ear.edit = FrameEdit::new(confirmation);
+    }
+
+    /// Puts a signal on its way, unless it may belong to a command that is said again.
+    fn pass(&mut self, side: Side, signal: Signal, now: Timestamp) {
+        let ear = self.ear(side);
+        if ear.muted {
+            ear.muted = signal != Signal::End;
+            return;
+        }
+        let gate = match self.tracker.sender() {
+            Some(sender) if sender == side && self.answers_for == Some(side) => {
+                let Self { near, far, answers, .. } = self;
+                let ear = match side {
+                    Side::Near => near,
+                    Side::Far => far,
+                };
+                answers.pass(signal, ear.frame.octets(), now)
+            }
+            _ => Gate::Open,
+        };
+        match gate {
+            Gate::Open => self.put(side, signal, now),
+            Gate::Held => {}
+            Gate::Released => {
+                self.answers.release().for_each(|held| self.put(side, held, now));
+                self.put(side, signal, now);
+            }
+            Gate::Repeated => {
+                self.events.note(now, side, Event::AnsweredAgain);
+                self.ear(side).muted = true;
+                self.answers.again().for_each(|again| self.put(side.other(), again, now));
+            }
+        }
     }
 
     fn end(&mut self, side: Side, nature: Nature, at: Timestamp, now: Timestamp) {
         self.events.note(at, side, Event::Ended);
         self.tracker.burst_ended(side);
         let was_v21 = self.ear(side).burst.take() == Some(Opening::V21);
-        self.put(side, Signal::End, now);
+        self.pass(side, Signal::End, now);
         if self.tracker.awaits_frames(side) {
             self.way_to(side).await_answer(now);
         }
@@ -280,6 +340,7 @@ impl Ear {
             frame: FrameBuffer::new(),
             edit: FrameEdit::default(),
             burst: None,
+            muted: false,
             predicted: None,
             expected: Expectation::ANYTHING,
         }

@@ -59,6 +59,10 @@ pub enum Event {
     HeldInVain,
     /// Nothing more came of its carrier, so the other line let it go.
     CarrierLetGo(Opening),
+    /// It said a command again that had been answered: its answer was given again, and it was not passed on.
+    AnsweredAgain,
+    /// Its burst came while the other machine spoke, which cannot await it: it was passed over.
+    Untimely(Opening),
     /// The machine on the other side did not end its turn; it was spoken over.
     SpokeOver(Opening),
 }

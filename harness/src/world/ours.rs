@@ -7,7 +7,7 @@ use fax_call::{Call, Leg, Policy, Side};
 use fax_core::Timestamp;
 use fax_t38::Version;
 use fax_t38::line::{Settings, T38Line, Udptl};
-use fax_t38::udptl::{Copies, Hold, Layout, Protection, ReceiverSettings, Repeat, SenderSettings};
+use fax_t38::udptl::{Copies, Gaps, Hold, Layout, Protection, ReceiverSettings, Repeat, SenderSettings};
 
 /// A T.38 gateway: the phone line is its near side, the network its far one.
 pub(super) struct OurGateway(Call);
@@ -46,8 +46,11 @@ fn protection(recovery: Recovery) -> Protection {
 }
 
 fn copies(asked: scenario::Copies) -> Copies {
-    let repeat =
-        |count: usize| Repeat { count: u8::try_from(count).unwrap_or(u8::MAX), spacing: asked.apart };
+    let repeat = |count: usize| Repeat {
+        count: u8::try_from(count).unwrap_or(u8::MAX),
+        spacing: asked.apart,
+        gaps: Gaps::Even,
+    };
     Copies { image: repeat(asked.image), ..Copies::of_all(repeat(asked.control)) }
 }
 
@@ -77,7 +80,9 @@ impl Gateway for OurGateway {
         if std::env::var_os("FAXDBG").is_some() {
             while let Some((at, event)) = self.0.event() {
                 let text = format!("{event:?}");
-                if !text.contains("Fcd") { println!("DBG {now} {:p} {at} {text}", self); }
+                if !text.contains("Fcd") {
+                    println!("DBG {now} {:p} {at} {text}", self);
+                }
             }
         }
     }

@@ -17,6 +17,8 @@ const PATIENCE_PREAMBLE: Span = Span::from_millis(2400);
 const PATIENCE_COMMAND: Span = Span::from_millis(6000);
 const PATIENCE_V21: Span = Span::from_millis(1500);
 const PATIENCE_FAST: Span = Span::from_millis(2000);
+/// The same before the first of its data: the training lasts 1.4 s, and packets are waited for.
+const PATIENCE_TRAINING: Span = Span::from_millis(4000);
 /// How long after the end of a command its answer may begin before the machine is held with flags: T4 is 3.0 s
 /// +- 15 % (T.30 5.4.2), and starts again at the first flag.
 const HOLD_AFTER: Span = Span::from_millis(2500);
@@ -363,6 +365,7 @@ impl Way {
             (Opening::V21, Pacer::Undecided) if moment.commands => PATIENCE_COMMAND,
             (Opening::V21, Pacer::Undecided) => PATIENCE_PREAMBLE,
             (Opening::V21, _) => PATIENCE_V21,
+            (_, Pacer::Undecided) => PATIENCE_TRAINING,
             _ => PATIENCE_FAST,
         };
         let more = self.tape.until(|mark| matches!(mark, Mark::FrameEnd(_) | Mark::End | Mark::Begin(_)));

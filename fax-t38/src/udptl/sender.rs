@@ -361,7 +361,7 @@ impl Sender {
             return;
         }
         let needed = if self.outage > Span::ZERO { (self.outage + MARGIN).min(FARTHEST) } else { Span::ZERO };
-        let needed = Span::from_micros(needed.micros() / repeat.gaps.spacings(count));
+        let needed = Span::from_millis(needed.micros() / 1000 / repeat.gaps.spacings(count));
         let apart = repeat.spacing.max(needed).micros();
         for copy in 1..=count {
             if self.queue.len() < MAX_QUEUE {

@@ -77,13 +77,5 @@ impl Gateway for OurGateway {
     fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]) {
         self.0.listen(Side::Near, now, heard);
         self.0.fill(Side::Near, said);
-        if std::env::var_os("FAXDBG").is_some() {
-            while let Some((at, event)) = self.0.event() {
-                let text = format!("{event:?}");
-                if !text.contains("Fcd") {
-                    println!("DBG {now} {:p} {at} {text}", self);
-                }
-            }
-        }
     }
 }

@@ -16,7 +16,7 @@ pub mod t30;
 pub mod time;
 pub mod units;
 
-pub use line::{Deadline, Expectation, Expected, Framing, Line, Progress, Refusal, Room, Wait};
+pub use line::{Deadline, Expectation, Expected, Framing, Line, Nature, Progress, Refusal, Room, Wait};
 pub use private::Private;
 pub use signal::{
     Chunk, FrameEnd, Grammar, Grounds, Heard, Opening, Signal, Tone, Training, V17Rate, V27terRate, V29Rate,

@@ -11,6 +11,12 @@ use crate::time::{Span, Timestamp};
 /// After each mutation the owner drains [`Line::hear`] and [`Line::progress`]; what is not drained
 /// waits in bounded queues, and the oldest hearing is never overwritten silently.
 pub trait Line {
+    /// What it is made of, as far as it matters to whoever paces what is said.
+    fn nature(&self) -> Nature;
+
+    /// The line's own time. A phone line counts samples, which is not the clock of whoever drives it.
+    fn now(&self) -> Timestamp;
+
     /// The next thing heard, oldest first.
     fn hear(&mut self) -> Option<Heard>;
 
@@ -31,12 +37,22 @@ pub trait Line {
     fn deadline(&self) -> Option<Deadline>;
 }
 
+/// What a line is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Nature {
+    /// A carrier that must not run dry within a frame or a row, and a channel on which one does not
+    /// hear while speaking.
+    Modem,
+    /// Packets: they may pause anywhere, and both directions are their own.
+    Packets,
+}
+
 /// Room for more to be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
     /// Bits of the open carrier that are taken now. Zero when no carrier is open.
     pub bits: usize,
-    /// When the line runs dry if nothing more is said.
+    /// When the line runs dry if nothing more is said, in the line's own time.
     pub dry_at: Option<Timestamp>,
 }
 

@@ -1,7 +1,364 @@
-//! Two lines joined, so that the machines at their ends are one call.
+//! Two lines joined: what is heard on one is said on the other, as T.30 needs it.
 //!
-//! - [`tracker`]: what is known of the call from the frames that went by.
+//! A relay takes no part in T.30. It lets the two machines talk to each other and knows where they
+//! are, from the frames that pass: which modem comes next, what its bits are, what the two must not agree on.
+//! It may begin and end carriers, hold and fill, and break off what has run dry; the few frames that it
+//! may say itself are in [`Policy`].
+//!
+//! ```text
+//!              edit           tape            pacer
+//! near line ----------+----------------------------------> far line
+//!                     |
+//!                  tracker ---> expectations, kind of bits
+//!                     |
+//! near line <---------+----------------------------------- far line
+//! ```
+//!
+//! Always: a frame is said as good only if it came as good; memory is bounded.
 
-pub mod tracker;
+mod bit_pacer;
+mod delay;
+mod event;
+mod frame_pacer;
+mod policy;
+mod row_pacer;
+mod tape;
+mod tracker;
+mod way;
 
+pub use event::Event;
+pub use policy::{Policy, SuperG3};
 pub use tracker::{Pending, Phase, Side, Tracker};
+
+use crate::line::{Expectation, Line, Nature};
+use crate::signal::{FrameEnd, Grammar, Heard, Opening, Signal};
+use crate::t30::{Change, Confirmation, FrameBuffer, FrameEdit};
+use crate::time::{Span, Timestamp};
+use delay::{Answers, Gate};
+use std::collections::VecDeque;
+use way::{Kind, Moment, Way};
+
+/// A predicted carrier that has not come by then does not come.
+const PREDICTION: Span = Span::from_millis(1000);
+/// Events that wait at most; the oldest give way.
+const EVENTS: usize = 64;
+
+/// Joins two lines. It owns neither: whoever drives the call lends them to [`Relay::drive`].
+#[derive(Clone, Debug)]
+pub struct Relay {
+    policy: Policy,
+    tracker: Tracker,
+    near: Ear,
+    far: Ear,
+    /// From the near line to the far one, and back.
+    outward: Way,
+    homeward: Way,
+    answers: Answers,
+    /// The side whose commands reach the other's modem through packets: there an answer can be lost, and
+    /// be given again.
+    answers_for: Option<Side>,
+    events: Outbox,
+}
+
+/// What is being heard on one line.
+#[derive(Clone, Debug)]
+struct Ear {
+    grammar: Grammar,
+    frame: FrameBuffer,
+    edit: FrameEdit,
+    burst: Option<Opening>,
+    /// The rest of this burst is not passed on.
+    muted: bool,
+    /// A carrier that the other line has been told of before it was heard, and until when it must be.
+    predicted: Option<(Opening, Timestamp)>,
+    expected: Expectation,
+}
+
+#[derive(Clone, Debug)]
+struct Outbox(VecDeque<(Timestamp, Side, Event)>);
+
+impl Relay {
+    /// Nothing has been heard.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            tracker: Tracker::new(),
+            near: Ear::new(),
+            far: Ear::new(),
+            outward: Way::new(),
+            homeward: Way::new(),
+            answers: Answers::new(),
+            answers_for: None,
+            events: Outbox(VecDeque::with_capacity(EVENTS)),
+        }
+    }
+
+    /// Passes on what can be passed on. To be called whenever either line has taken something in or has
+    /// been moved on in time, and at least every 20 ms while a phone line is one of them.
+    pub fn drive(&mut self, now: Timestamp, near: &mut impl Line, far: &mut impl Line) {
+        self.answers_for = match (near.nature(), far.nature()) {
+            (Nature::Modem, Nature::Packets) => Some(Side::Far),
+            (Nature::Packets, Nature::Modem) => Some(Side::Near),
+            _ => None,
+        };
+        let mut news = false;
+        while let Some(heard) = near.hear() {
+            self.hear(Side::Near, near.nature(), heard, now);
+            news = true;
+        }
+        while let Some(heard) = far.hear() {
+            self.hear(Side::Far, far.nature(), heard, now);
+            news = true;
+        }
+        self.give_up_predictions(now);
+        if news {
+            self.near.expect(near, self.tracker.expectation(Side::Near));
+            self.far.expect(far, self.tracker.expectation(Side::Far));
+        }
+        let kind = self.kind();
+        let moment = |from: Side, ear: &Ear| {
+            let (free, commands) = (ear.burst.is_none(), self.tracker.sender() == Some(from));
+            Moment { now, kind, free, commands }
+        };
+        let (there, here) = (moment(Side::Near, &self.far), moment(Side::Far, &self.near));
+        let Self { outward, homeward, events, .. } = self;
+        let note = &mut |event| events.note(now, Side::Near, event);
+        outward.drive(far, there, note);
+        let note = &mut |event| events.note(now, Side::Far, event);
+        homeward.drive(near, here, note);
+    }
+
+    /// The next event: when, and whose signals it is about: what the machine on that side said.
+    pub fn event(&mut self) -> Option<(Timestamp, Side, Event)> {
+        self.events.0.pop_front()
+    }
+
+    /// What is known of the call from its frames.
+    pub fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
+    /// Whether all that was heard has been said.
+    pub fn is_idle(&self) -> bool {
+        self.outward.is_idle() && self.homeward.is_idle()
+    }
+
+    fn hear(&mut self, side: Side, nature: Nature, heard: Heard, now: Timestamp) {
+        let ear = self.ear(side);
+        if ear.grammar.take(heard.signal).is_err() {
+            debug_assert!(false, "{:?} is not what a line may hear here", heard.signal);
+            return;
+        }
+        let at = heard.at;
+        match heard.signal {
+            Signal::Silence => {
+                if self.ear(side).predicted.is_none() {
+                    self.pass(side, Signal::Silence, now);
+                }
+            }
+            Signal::Tone(tone) => {
+                self.events.note(at, side, Event::Tone(tone));
+                self.drop_prediction(side, now);
+                self.pass(side, Signal::Tone(self.policy.tone(tone)), now);
+            }
+            Signal::Begin(opening) => self.begin(side, opening, heard, now),
+            Signal::Octets(chunk) => {
+                let edits = self.policy.edits;
+                let ear = self.ear(side);
+                let edited = ear.edit.chunk(&edits, chunk);
+                ear.frame.push(edited.octets());
+                self.pass(side, Signal::Octets(edited), now);
+            }
+            Signal::FrameEnd(end) => self.frame_end(side, end, at, now),
+            Signal::Bits(_) => self.pass(side, heard.signal, now),
+            Signal::Missing => {
+                self.events.note(at, side, Event::Hole);
+                self.pass(side, heard.signal, now);
+            }
+            Signal::End => self.end(side, nature, at, now),
+        }
+    }
+
+    fn begin(&mut self, side: Side, opening: Opening, heard: Heard, now: Timestamp) {
+        self.events.note(heard.at, side, Event::Begun { opening, grounds: heard.grounds });
+        self.tracker.burst_began(side, opening);
+        let ear = self.ear(side);
+        ear.burst = Some(opening);
+        match ear.predicted.take() {
+            Some((predicted, _)) if predicted == opening => return,
+            Some(_) => self.pass(side, Signal::End, now),
+            None => {}
+        }
+        let awaited = self.tracker.awaited_training(side, opening);
+        self.pass(side, Signal::Begin(awaited), now);
+    }
+
+    fn frame_end(&mut self, side: Side, end: FrameEnd, at: Timestamp, now: Timestamp) {
+        let Self { near, far, tracker, answers, events, .. } = self;
+        let ear = match side {
+            Side::Near => near,
+            Side::Far => far,
+        };
+        let octets = ear.frame.octets();
+        match ear.frame.frame().ok().filter(|_| end == FrameEnd::Good) {
+            Some(frame) => {
+                events.note(at, side, Event::Frame { fcf: frame.fcf(), last: frame.is_last() });
+                // A command that is answered here is not news to anyone.
+                let phase = if answers.is_repeated(octets) { None } else { tracker.frame(side, &frame) };
+                phase.into_iter().for_each(|phase| events.note(at, side, Event::Phase(phase)));
+                match tracker.sender() {
+                    Some(sender) if sender == side => answers.command(&frame, octets, now),
+                    _ => answers.answer(&frame, octets),
+                }
+            }
+            None => events.note(at, side, Event::BadFrame { octets: octets.len(), end }),
+        }
+        if ear.edit.change() != Change::Nothing {
+            events.note(at, side, Event::Edited(ear.edit.change()));
+        }
+        self.pass(side, Signal::FrameEnd(end), now);
+        let confirmation = self.confirmation();
+        let ear = self.ear(side);
+        ear.frame.clear();
+        ear.edit = FrameEdit::new(confirmation);
+    }
+
+    /// Puts a signal on its way, unless it may belong to a command that is said again.
+    fn pass(&mut self, side: Side, signal: Signal, now: Timestamp) {
+        let ear = self.ear(side);
+        if ear.muted {
+            ear.muted = signal != Signal::End;
+            return;
+        }
+        let gate = match self.tracker.sender() {
+            Some(sender) if sender == side && self.answers_for == Some(side) => {
+                let Self { near, far, answers, .. } = self;
+                let ear = match side {
+                    Side::Near => near,
+                    Side::Far => far,
+                };
+                answers.pass(signal, ear.frame.octets(), now)
+            }
+            _ => Gate::Open,
+        };
+        match gate {
+            Gate::Open => self.put(side, signal, now),
+            Gate::Held => {}
+            Gate::Released => {
+                self.answers.release().for_each(|held| self.put(side, held, now));
+                self.put(side, signal, now);
+            }
+            Gate::Repeated => {
+                self.events.note(now, side, Event::AnsweredAgain);
+                self.ear(side).muted = true;
+                self.answers.again().for_each(|again| self.put(side.other(), again, now));
+            }
+        }
+    }
+
+    fn end(&mut self, side: Side, nature: Nature, at: Timestamp, now: Timestamp) {
+        self.events.note(at, side, Event::Ended);
+        self.tracker.burst_ended(side);
+        let was_v21 = self.ear(side).burst.take() == Some(Opening::V21);
+        self.pass(side, Signal::End, now);
+        if self.tracker.awaits_frames(side) {
+            self.way_to(side).await_answer(now);
+        }
+        // Packets announce a carrier themselves; from a phone line it is known only when it has been
+        // heard for a while, and the far machine should not wait that long (IFP-16).
+        if let Some(opening) = self.tracker.predicted(side)
+            && was_v21
+            && nature == Nature::Modem
+        {
+            self.events.note(at, side, Event::Predicted(opening));
+            self.put(side, Signal::Begin(opening), now);
+            self.ear(side).predicted = Some((opening, now + PREDICTION));
+        }
+    }
+
+    /// What was predicted and did not come is ended.
+    fn give_up_predictions(&mut self, now: Timestamp) {
+        for side in [Side::Near, Side::Far] {
+            if self.ear(side).predicted.is_some_and(|(_, until)| until <= now) {
+                self.drop_prediction(side, now);
+                self.put(side, Signal::Silence, now);
+            }
+        }
+    }
+
+    fn drop_prediction(&mut self, side: Side, now: Timestamp) {
+        if let Some((opening, _)) = self.ear(side).predicted.take() {
+            self.events.note(now, side, Event::PredictionFailed(opening));
+            self.put(side, Signal::End, now);
+        }
+    }
+
+    fn put(&mut self, side: Side, signal: Signal, now: Timestamp) {
+        let way = match side {
+            Side::Near => &mut self.outward,
+            Side::Far => &mut self.homeward,
+        };
+        way.put(signal, now);
+    }
+
+    /// The way that ends on the line of a side.
+    fn way_to(&mut self, side: Side) -> &mut Way {
+        match side {
+            Side::Near => &mut self.homeward,
+            Side::Far => &mut self.outward,
+        }
+    }
+
+    fn ear(&mut self, side: Side) -> &mut Ear {
+        match side {
+            Side::Near => &mut self.near,
+            Side::Far => &mut self.far,
+        }
+    }
+
+    /// A DCS beyond the limits, of a machine that has not seen the DIS that was edited, is answered by
+    /// its own machine's CFR, which says FTT when it arrives: the sender steps down.
+    fn confirmation(&self) -> Confirmation {
+        let beyond = self.tracker.commanded().is_some_and(|dcs| self.policy.edits.exceeded_by(dcs));
+        if beyond { Confirmation::Refuse } else { Confirmation::Pass }
+    }
+
+    /// What bits are, where T.30 is now.
+    fn kind(&self) -> Kind {
+        let page = matches!(self.tracker.phase(), Phase::PageDue | Phase::Page | Phase::PageSent);
+        match self.tracker.row_bits() {
+            Some(row_bits) if page => Kind::Page { row_bits },
+            _ => Kind::Other,
+        }
+    }
+}
+
+impl Ear {
+    fn new() -> Self {
+        Self {
+            grammar: Grammar::default(),
+            frame: FrameBuffer::new(),
+            edit: FrameEdit::default(),
+            burst: None,
+            muted: false,
+            predicted: None,
+            expected: Expectation::ANYTHING,
+        }
+    }
+
+    fn expect(&mut self, line: &mut impl Line, expectation: Expectation) {
+        if expectation != self.expected {
+            self.expected = expectation;
+            line.expect(expectation);
+        }
+    }
+}
+
+impl Outbox {
+    fn note(&mut self, at: Timestamp, side: Side, event: Event) {
+        if self.0.len() == EVENTS {
+            self.0.pop_front();
+        }
+        self.0.push_back((at, side, event));
+    }
+}

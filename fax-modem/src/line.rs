@@ -22,7 +22,7 @@ use crate::fsk::Channel;
 use crate::transmit::EchoProtection;
 use ear::Ear;
 use fax_core::{
-    Dbm0, Deadline, Expectation, Heard, Line, Progress, Refusal, Room, Signal, Span, Timestamp, Wait,
+    Dbm0, Deadline, Expectation, Heard, Line, Nature, Progress, Refusal, Room, Signal, Span, Timestamp, Wait,
 };
 use mouth::Mouth;
 
@@ -128,6 +128,15 @@ impl Default for AudioLine {
 }
 
 impl Line for AudioLine {
+    fn nature(&self) -> Nature {
+        Nature::Modem
+    }
+
+    /// The end of the last sample filled in.
+    fn now(&self) -> Timestamp {
+        self.mouth.now()
+    }
+
     fn hear(&mut self) -> Option<Heard> {
         self.ear.hear()
     }

@@ -23,7 +23,7 @@ use crate::ifp::{SyntaxLatch, Tolerated};
 use crate::udptl::{Counters, Delivery, ReceiverSettings, SenderSettings};
 use crate::{Event, Refusal};
 use ear::Ear;
-use fax_core::{Deadline, Expectation, Heard, Line, Progress, Room, Signal, Timestamp, Wait};
+use fax_core::{Deadline, Expectation, Heard, Line, Nature, Progress, Room, Signal, Timestamp, Wait};
 use mouth::Mouth;
 
 /// A fax line over T.38.
@@ -156,6 +156,15 @@ impl<C: Carriage> T38Line<C> {
 }
 
 impl<C: Carriage> Line for T38Line<C> {
+    fn nature(&self) -> Nature {
+        Nature::Packets
+    }
+
+    /// The time it was told last.
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
     fn hear(&mut self) -> Option<Heard> {
         self.ear.hear().or_else(|| {
             self.listen();

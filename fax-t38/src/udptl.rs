@@ -29,7 +29,7 @@ pub use datagram::{Datagram, Entries, Lengths, REACH, Recovery};
 pub use parity::Layout;
 pub use patience::Hold;
 pub use receiver::{Delivery, Receiver, ReceiverSettings};
-pub use sender::{Class, Copies, Protection, Repeat, Sender, SenderSettings};
+pub use sender::{Class, Copies, Gaps, Protection, Repeat, Sender, SenderSettings};
 
 /// The longest datagram that is ever taken or made, whatever the settings say: what Ethernet carries.
 pub const LARGEST_DATAGRAM: usize = 1500;

@@ -132,14 +132,18 @@ impl Tracker {
             Body::Dcs(dcs) => self.command(side, *dcs),
             Body::Plain(Fcf::Cfr) => self.page_due(Training::Short),
             Body::Plain(Fcf::Ftt) => self.retrain(),
-            Body::Fcd(_) | Body::Plain(Fcf::Rcp) => self.page_frame(),
+            Body::Fcd(_) => self.page_frame(),
+            Body::Plain(Fcf::Rcp) => Phase::Page,
             Body::Pps(pps) => self.post_page(Fcf::Pps, pps.then),
             Body::Eor(then) => self.post_page(Fcf::Eor, *then),
             Body::Plain(Fcf::Mcf | Fcf::Pip | Fcf::Err) => self.confirmed(), // PIP: T30-6
             Body::Plain(Fcf::Rtn | Fcf::Rtp | Fcf::Pin) => self.confirmed_after_training(),
-            Body::Ppr(_) => self.correction(Training::Short),
+            Body::Ppr(_) => self.correction(),
             Body::Ctc(ctc) => self.rate_change(ctc.opening()),
-            Body::Plain(Fcf::Ctr) => self.correction(Training::Long), // IFP-15
+            Body::Plain(Fcf::Ctr) => {
+                self.train(Training::Long); // IFP-15
+                self.correction()
+            }
             Body::Plain(Fcf::Rnr) => Phase::Busy,
             Body::Plain(Fcf::Rr) => Phase::PostPage,
             Body::Plain(Fcf::Dcn) => self.released(),
@@ -193,6 +197,31 @@ impl Tracker {
     pub fn predicted(&self, side: Side) -> Option<Opening> {
         let fast = self.fast.filter(|_| self.phase == Phase::Commanded && self.sender == Some(side))?;
         Some(fast.opening)
+    }
+
+    /// The training that the other machine awaits of `side`, where it is not the one that came: after CTR
+    /// the receiver awaits a long one until a frame of the page has reached it, and the sender may not
+    /// know that none has.
+    pub fn awaited_training(&self, side: Side, opening: Opening) -> Opening {
+        match self.fast.filter(|_| self.sender == Some(side)) {
+            Some(fast)
+                if fast.opening.training() == Training::Long && fast.opening.name() == opening.name() =>
+            {
+                opening.with_training(Training::Long)
+            }
+            _ => opening,
+        }
+    }
+
+    /// Whether the machine on `side`, having spoken last, now awaits frames on V.21: the answer to its
+    /// command, DCS after its DIS, DCN after its last confirmation.
+    pub fn awaits_frames(&self, side: Side) -> bool {
+        let sends = self.sender == Some(side);
+        match self.phase {
+            Phase::Identified | Phase::Retrain | Phase::Busy | Phase::Complete => !sends,
+            Phase::TcfSent | Phase::PostPage | Phase::RateChange => sends,
+            _ => false,
+        }
     }
 
     /// Where the call is.
@@ -290,8 +319,19 @@ impl Tracker {
     }
 
     fn page_due(&mut self, training: Training) -> Phase {
-        self.pending = None;
         self.train(training);
+        self.page_expected()
+    }
+
+    /// PPR, CTR: frames of the same block. The command that ended it will be said again. After CTR the
+    /// training stays long until one of them has passed.
+    fn correction(&mut self) -> Phase {
+        self.page_expected();
+        Phase::Correction
+    }
+
+    fn page_expected(&mut self) -> Phase {
+        self.pending = None;
         let frames = self.commanded.is_some_and(|dcs| dcs.ecm() != Ecm::Off);
         if let Some(fast) = &mut self.fast {
             fast.framing = if frames { Framing::Frames } else { Framing::Bits };
@@ -299,13 +339,8 @@ impl Tracker {
         Phase::PageDue
     }
 
-    /// PPR, CTR: frames of the same block. The command that ended it will be said again.
-    fn correction(&mut self, training: Training) -> Phase {
-        self.page_due(training);
-        Phase::Correction
-    }
-
-    /// A frame of a page was good: its receiver is trained, so the next burst may be short again.
+    /// FCD: what was learned from a long training holds from here on. RCP alone does not show that (the
+    /// peer's receiver goes by FCD, its sender by RCP).
     fn page_frame(&mut self) -> Phase {
         self.train(Training::Short);
         Phase::Page

@@ -111,15 +111,37 @@ pub struct Copies {
 pub struct Repeat {
     /// How many beside the first, at most 8.
     pub count: u8,
-    /// Apart by so much, and by up to 250 ms if outages were longer.
+    /// From the first sending to the first copy; more if outages were longer.
     pub spacing: Span,
+    /// And from there on.
+    pub gaps: Gaps,
+}
+
+/// How the distance from one copy to the next grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gaps {
+    /// It stays.
+    Even,
+    /// Each is twice the one before: a lone loss is mended soon, and the last copy trails far enough
+    /// behind for a long outage.
+    Doubling,
 }
 
 impl Repeat {
     /// No copy.
-    pub const NEVER: Self = Self { count: 0, spacing: Span::ZERO };
-    /// Two copies, 80 ms apart (L2).
-    pub const TWICE: Self = Self { count: 2, spacing: Span::from_millis(80) };
+    pub const NEVER: Self = Self { count: 0, spacing: Span::ZERO, gaps: Gaps::Even };
+    /// Three copies, 80, 240 and 560 ms later (L2).
+    pub const THRICE: Self = Self { count: 3, spacing: Span::from_millis(80), gaps: Gaps::Doubling };
+}
+
+impl Gaps {
+    /// How many times the first distance the copy of this number, 1 to 8, comes after the first sending.
+    const fn spacings(self, copy: u8) -> u64 {
+        match self {
+            Self::Even => copy as u64,
+            Self::Doubling => (1 << copy) - 1,
+        }
+    }
 }
 
 impl Copies {
@@ -144,7 +166,7 @@ impl Copies {
 
 impl Default for Copies {
     fn default() -> Self {
-        Self { image: Repeat::NEVER, ..Self::of_all(Repeat::TWICE) }
+        Self { image: Repeat::NEVER, ..Self::of_all(Repeat::THRICE) }
     }
 }
 
@@ -191,7 +213,7 @@ const _: () = {
 };
 
 /// Copies come at most so far apart (L2).
-const WIDEST: Span = Span::from_millis(250);
+const FARTHEST: Span = Span::from_millis(680);
 
 impl Sender {
     /// Allocates all that it will ever use, less than 64 KiB.
@@ -330,21 +352,21 @@ impl Sender {
         Some(sent + self.settings.keep_alive?)
     }
 
-    /// Copies at even distances, the last one behind the longest outage (L2).
+    /// Copies, the last one behind the longest outage (L2).
     fn plan_copies(&mut self, now: Timestamp, sending: Sending) {
         const MARGIN: Span = Span::from_millis(60);
-        let Repeat { count, spacing } = self.settings.copies.of(sending.class);
-        let count = u64::from(count.min(8));
-        let apart = match count {
-            0 => return,
-            _ if self.outage > Span::ZERO => (self.outage + MARGIN).micros() / count,
-            _ => 0,
-        };
-        let apart = spacing.max(Span::from_micros(apart).min(WIDEST.max(spacing)));
+        let repeat = self.settings.copies.of(sending.class);
+        let count = repeat.count.min(8);
+        if count == 0 {
+            return;
+        }
+        let needed = if self.outage > Span::ZERO { (self.outage + MARGIN).min(FARTHEST) } else { Span::ZERO };
+        let needed = Span::from_millis(needed.micros() / 1000 / repeat.gaps.spacings(count));
+        let apart = repeat.spacing.max(needed).micros();
         for copy in 1..=count {
             if self.queue.len() < MAX_QUEUE {
-                let due = now + Span::from_micros(apart.micros().saturating_mul(copy));
-                self.queue.push_back(Sending { due, ..sending });
+                let after = apart.saturating_mul(repeat.gaps.spacings(copy));
+                self.queue.push_back(Sending { due: now + Span::from_micros(after), ..sending });
             }
         }
     }

@@ -5,7 +5,7 @@
 
 use fax_core::{Span, Timestamp};
 use fax_t38::udptl::{
-    Class, Copies, Datagram, Delivery, Hold, LARGEST_DATAGRAM, Layout, Protection, Receiver,
+    Class, Copies, Datagram, Delivery, Gaps, Hold, LARGEST_DATAGRAM, Layout, Protection, Receiver,
     ReceiverSettings, Repeat, Sender, SenderSettings,
 };
 use fax_t38::{Seq, Syntax};
@@ -216,7 +216,8 @@ fn send(script: &mut Script<'_>) {
 
 fn settings_of(script: &mut Script<'_>) -> SenderSettings {
     let (choice, depth) = (script.octet(), script.octet());
-    let repeat = Repeat { count: choice >> 5, spacing: Span::from_millis(u64::from(depth)) };
+    let gaps = if choice & 1 == 0 { Gaps::Even } else { Gaps::Doubling };
+    let repeat = Repeat { count: choice >> 5, spacing: Span::from_millis(u64::from(depth)), gaps };
     SenderSettings {
         first: Seq(u16::from_be_bytes([script.octet(), script.octet()])),
         peer_max_datagram: usize::from(script.octet()) * 6,

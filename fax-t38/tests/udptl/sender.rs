@@ -2,7 +2,8 @@
 
 use fax_core::Span;
 use fax_t38::udptl::{
-    Class, Copies, Datagram, LARGEST_DATAGRAM, Layout, Protection, Recovery, Repeat, Sender, SenderSettings,
+    Class, Copies, Datagram, Gaps, LARGEST_DATAGRAM, Layout, Protection, Recovery, Repeat, Sender,
+    SenderSettings,
 };
 use fax_t38::{Event, Refusal, Seq};
 
@@ -192,13 +193,13 @@ fn parity_gives_up_rows_before_data() {
 
 /// Lever L2, UTL-4.
 #[test]
-fn delicate_packets_are_sent_two_more_times_with_spacing_as_the_same_datagram() {
+fn delicate_packets_are_sent_three_more_times_with_growing_gaps_as_the_same_datagram() {
     for (class, copies) in [
-        (Class::Indicator, 2),
-        (Class::Control, 2),
-        (Class::ControlEnd, 2),
-        (Class::ImageEnd, 2),
-        (Class::Image, 0),
+        (Class::Indicator, &[80, 240, 560][..]),
+        (Class::Control, &[80, 240, 560]),
+        (Class::ControlEnd, &[80, 240, 560]),
+        (Class::ImageEnd, &[80, 240, 560]),
+        (Class::Image, &[]),
     ] {
         let mut line = Line::new(SenderSettings { keep_alive: None, ..SenderSettings::default() });
         line.say(&[0x00], Class::Image);
@@ -206,7 +207,7 @@ fn delicate_packets_are_sent_two_more_times_with_spacing_as_the_same_datagram() 
         line.now = 30;
         let other = line.say(&v21(0xFF), Class::Image);
         let sent = line.until(2000);
-        let expected: Vec<_> = (1..=copies).map(|copy| (copy * 80, first.clone())).collect();
+        let expected: Vec<_> = copies.iter().map(|millis| (*millis, first.clone())).collect();
         assert_eq!(sent, expected, "{class:?}");
         assert_ne!(other, first);
     }
@@ -216,7 +217,7 @@ fn delicate_packets_are_sent_two_more_times_with_spacing_as_the_same_datagram() 
 #[test]
 fn the_last_copy_outlasts_the_longest_outage_seen() {
     for (outage, times) in
-        [(0, [80, 160]), (90, [80, 160]), (240, [150, 300]), (400, [230, 460]), (5000, [250, 500])]
+        [(0, [80, 240, 560]), (400, [80, 240, 560]), (570, [90, 270, 630]), (5000, [97, 291, 679])]
     {
         let mut line = Line::new(SenderSettings { keep_alive: None, ..SenderSettings::default() });
         line.sender.outage(ms(outage));
@@ -228,7 +229,7 @@ fn the_last_copy_outlasts_the_longest_outage_seen() {
 
 #[test]
 fn copies_of_images_are_sent_only_if_asked_for() {
-    let image = Repeat { count: 3, spacing: ms(100) };
+    let image = Repeat { count: 3, spacing: ms(100), gaps: Gaps::Even };
     let copies = Copies { image, ..Copies::NONE };
     let mut line = Line::new(SenderSettings { copies, keep_alive: None, ..SenderSettings::default() });
     line.say(&ifp(1), Class::Image);

@@ -4,6 +4,7 @@
 
 use super::draw::{Direction, stream};
 use super::ends::{Gateway, T38Terminal, Terminal};
+use super::ours::OurGateway;
 use super::page::Document;
 use super::passthrough::Passthrough;
 use super::phone::{PhoneLine, Place};
@@ -136,8 +137,10 @@ fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBu
     match (scenario.chain, system) {
         (Chain::Passthrough, _) => Ok(Box::new(Passthrough::new(Law::Mu, scenario.playout))),
         (Chain::Regenerate, _) => Err(no_part(System::Ours, "regenerating passthrough", ())),
+        (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets))),
         #[cfg(feature = "spandsp")]
         (_, System::Spandsp) => peer::gateway(scenario),
+        #[cfg(not(feature = "spandsp"))]
         (_, system) => Err(no_part(system, "gateway", ())),
     }
 }

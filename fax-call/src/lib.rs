@@ -1,0 +1,17 @@
+//! A fax call without I/O: what is at its ends, what passes between, and what is to be told of it.
+//!
+//! A [`Call`] joins two [`Leg`]s, each a phone line or a T.38 session, by a relay that knows T.30. A T.38
+//! gateway is one of each; two T.38 legs make their packets anew; two phone lines make their modems anew.
+//! Samples, datagrams and the time come in as arguments; samples, datagrams and events come out.
+//!
+//! Always: one owner, no locks, no clock; memory is bounded and allocated when a leg is made.
+
+mod call;
+mod event;
+mod leg;
+
+pub use call::Call;
+pub use event::Event;
+pub use leg::{Law, Leg};
+
+pub use fax_core::relay::{Phase, Policy, Side, SuperG3};

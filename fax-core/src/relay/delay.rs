@@ -1,0 +1,148 @@
+//! A command that is said again after it was answered: the answer was lost on its way.
+//!
+//! The machine that answered has gone on and takes the command for a mistake: the peer's ends the call. So
+//! the relay gives the answer again and keeps the command to itself. Which burst that may be is known
+//! from when it comes: what follows an answer comes soon, what is said again comes after T4. Such a burst
+//! is held until it shows what it is.
+//!
+//! From: T.30 5.4.2 (T4), 5.3.6.1.7 (a repeated command has the repeated response); lever L9.
+//! Always: only a frame that is octet for octet the command that was answered is kept back; the answer is
+//! given as it was.
+
+use crate::signal::{Chunk, FrameEnd, Opening, Signal};
+use crate::t30::{Fcf, Frame};
+use crate::time::{Span, Timestamp};
+
+/// After the end of a command nothing but that command comes so late, when its answer was lost: T4 is 2.55 s
+/// at least (T.30 5.4.2), counted from its sender's side.
+const REPEATED_AFTER: Span = Span::from_millis(2400);
+/// Octets of a command and of an answer that are remembered: PPR is the longest, with 35.
+const FRAME: usize = 40;
+/// Signals of a burst that are held: those of a post-message command with its octets one by one.
+const HELD: usize = 48;
+
+/// What has been said last to the machine that receives pages, and how it answered.
+#[derive(Clone, Debug)]
+pub(super) struct Answers {
+    command: Short,
+    /// When the command's burst was over.
+    said: Timestamp,
+    answer: Option<Short>,
+    held: Option<Held>,
+}
+
+/// A frame that is short enough to be remembered.
+#[derive(Clone, Copy, Debug)]
+struct Short {
+    octets: [u8; FRAME],
+    len: usize,
+}
+
+/// A burst that may be the command again.
+#[derive(Clone, Debug)]
+struct Held {
+    signals: [Signal; HELD],
+    len: usize,
+}
+
+/// What becomes of a signal of the machine that sends pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gate {
+    /// It passes.
+    Open,
+    /// It is kept for now.
+    Held,
+    /// What was held is to be said now, and this one too.
+    Released,
+    /// It was the command again: what was held is forgotten, the rest of the burst too, and the answer
+    /// is to be given.
+    Repeated,
+}
+
+impl Answers {
+    pub(super) fn new() -> Self {
+        Self { command: Short::NONE, said: Timestamp::ZERO, answer: None, held: None }
+    }
+
+    /// The sender of pages said a whole frame.
+    pub(super) fn command(&mut self, frame: &Frame<'_>, octets: &[u8], now: Timestamp) {
+        if frame.is_last() && self.held.is_none() {
+            (self.command, self.said, self.answer) = (Short::of(octets), now, None);
+        }
+    }
+
+    /// The receiver of pages said a whole frame.
+    pub(super) fn answer(&mut self, frame: &Frame<'_>, octets: &[u8]) {
+        let answers = matches!(
+            frame.fcf(),
+            Fcf::Mcf | Fcf::Ppr | Fcf::Rtn | Fcf::Rtp | Fcf::Pip | Fcf::Pin | Fcf::Err | Fcf::Ctr
+        );
+        self.answer = (frame.is_last() && answers).then(|| Short::of(octets));
+    }
+
+    /// Whether a frame that has just ended is the command again.
+    pub(super) fn is_repeated(&self, octets: &[u8]) -> bool {
+        self.held.is_some() && self.command.is(octets)
+    }
+
+    /// A signal of the sender of pages, before it is said. `octets` are those of its frame so far.
+    pub(super) fn pass(&mut self, signal: Signal, octets: &[u8], now: Timestamp) -> Gate {
+        let late = self.answer.is_some() && now >= self.said + REPEATED_AFTER;
+        match (signal, &mut self.held) {
+            (Signal::Begin(Opening::V21), None) if late => {
+                self.held = Some(Held { signals: [signal; HELD], len: 1 });
+                Gate::Held
+            }
+            (_, None) => Gate::Open,
+            (Signal::FrameEnd(FrameEnd::Good), Some(_)) if self.command.is(octets) => {
+                self.held = None;
+                Gate::Repeated
+            }
+            (Signal::Octets(_) | Signal::Missing, Some(held)) if held.len < HELD => {
+                held.signals[held.len] = signal;
+                held.len += 1;
+                Gate::Held
+            }
+            (_, Some(_)) => Gate::Released,
+        }
+    }
+
+    /// What was held, once it is released: the machine has gone on.
+    pub(super) fn release(&mut self) -> impl Iterator<Item = Signal> + use<> {
+        self.answer = None;
+        let held = self.held.take().unwrap_or(Held { signals: [Signal::Missing; HELD], len: 0 });
+        held.signals.into_iter().take(held.len)
+    }
+
+    /// The answer as the receiver gave it, to be said again.
+    pub(super) fn again(&self) -> impl Iterator<Item = Signal> + use<> {
+        let answer = self.answer.unwrap_or(Short::NONE);
+        let chunks = (0..answer.len.div_ceil(Chunk::CAPACITY)).map(move |n| {
+            let octets = &answer.octets[..answer.len][n * Chunk::CAPACITY..];
+            Signal::Octets(Chunk::from_octets(octets))
+        });
+        [Signal::Begin(Opening::V21)].into_iter().chain(chunks).chain([
+            Signal::FrameEnd(FrameEnd::Good),
+            Signal::End,
+            Signal::Silence,
+        ])
+    }
+}
+
+impl Short {
+    const NONE: Self = Self { octets: [0; FRAME], len: 0 };
+
+    /// Too long a frame is remembered as none.
+    fn of(octets: &[u8]) -> Self {
+        let mut short = Self::NONE;
+        if let Some(places) = short.octets.get_mut(..octets.len()) {
+            places.copy_from_slice(octets);
+            short.len = octets.len();
+        }
+        short
+    }
+
+    fn is(&self, octets: &[u8]) -> bool {
+        self.len > 0 && self.octets.get(..self.len) == Some(octets)
+    }
+}

@@ -1,0 +1,68 @@
+//! What a relay saw and decided. Numbers and names only; no engine reads these.
+
+use super::Phase;
+use crate::signal::{FrameEnd, Grounds, Opening, Tone};
+use crate::t30::{Change, Fcf};
+
+/// Something that the machine on one side said, or that the relay did with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// It sends a tone.
+    Tone(Tone),
+    /// It turned a carrier on.
+    Begun {
+        /// Which.
+        opening: Opening,
+        /// How the line knows.
+        grounds: Grounds,
+    },
+    /// Its carrier is gone.
+    Ended,
+    /// It said a frame, whole.
+    Frame {
+        /// Which; X is masked.
+        fcf: Fcf,
+        /// It was the last of its burst.
+        last: bool,
+    },
+    /// A frame of it came damaged, or is none of T.30.
+    BadFrame {
+        /// Octets that came.
+        octets: usize,
+        /// How it ended.
+        end: FrameEnd,
+    },
+    /// Something of it is missing.
+    Hole,
+    /// The call is in another phase since.
+    Phase(Phase),
+    /// A frame of it was changed on the way.
+    Edited(Change),
+    /// Its carrier was announced before it was heard.
+    Predicted(Opening),
+    /// What was announced did not come.
+    PredictionFailed(Opening),
+    /// The network was too slow for a frame of it: broken off after so many octets and played again.
+    FrameReplayed {
+        /// Octets that had been said.
+        octets: usize,
+    },
+    /// Its bits were stretched by so much fill, octets, so that the other line did not run dry.
+    Filled {
+        /// Octets of zeros.
+        octets: u32,
+    },
+    /// Its answer is late: the other machine is held with flags.
+    Held,
+    /// And no answer came.
+    HeldInVain,
+    /// Nothing more came of its carrier, so the other line let it go.
+    CarrierLetGo(Opening),
+    /// It said a command again that had been answered: its answer was given again, and it was not passed on.
+    AnsweredAgain,
+    /// Its burst came while the other machine spoke, which cannot await it: it was passed over.
+    Untimely(Opening),
+    /// The machine on the other side did not end its turn; it was spoken over.
+    SpokeOver(Opening),
+}

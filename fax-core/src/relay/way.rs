@@ -1,0 +1,431 @@
+//! One way through the relay: from what was heard on one line to what is said on the other.
+
+use super::Event;
+use super::bit_pacer::BitPacer;
+use super::frame_pacer::FramePacer;
+use super::row_pacer::RowPacer;
+use super::tape::{Content, Mark, Tape};
+use crate::line::{Line, Nature};
+use crate::signal::{FrameEnd, Opening, Signal};
+use crate::time::{Span, Timestamp};
+
+/// What is awaited longest before a carrier is let go of which nothing comes any more: V.21 before its
+/// first frame (a machine waits 3 s from the first flag), V.21 later, and a fast carrier.
+const PATIENCE_PREAMBLE: Span = Span::from_millis(2400);
+/// The same before a command: it will be said again after T4, and the machine had better be held until
+/// then (T2 would send it back to phase B).
+const PATIENCE_COMMAND: Span = Span::from_millis(6000);
+const PATIENCE_V21: Span = Span::from_millis(1500);
+const PATIENCE_FAST: Span = Span::from_millis(2000);
+/// The same before the first of its data: the training lasts 1.4 s, and packets are waited for.
+const PATIENCE_TRAINING: Span = Span::from_millis(4000);
+/// How long after the end of a command its answer may begin before the machine is held with flags: T4 is 3.0 s
+/// +- 15 % (T.30 5.4.2), and starts again at the first flag.
+const HOLD_AFTER: Span = Span::from_millis(2500);
+/// How long it is held with nothing of the answer in sight; and where answers have been quick before, so
+/// that a late one is a lost one and the machine had better repeat.
+const HOLD_FOR: Span = Span::from_millis(2700);
+const HOLD_FOR_LOST: Span = Span::from_millis(1200);
+/// How long a machine that awaits a command is held once all of one has been lost: until the other machine
+/// has said it again, T4 and a little more.
+const HOLD_FOR_COMMAND: Span = Span::from_millis(4500);
+/// Flags without a frame that a machine takes for a line that is stuck last 3 s. A carrier that goes and
+/// comes back after the gap of any two bursts begins them anew (measured with SpanDSP 0.0.6; an abort
+/// among the flags does not).
+const FLAGS_FOR: Span = Span::from_millis(2000);
+/// From the first flag to the end of a frame at most, then.
+const FLAGS_AND_FRAME: Span = Span::from_millis(2800);
+/// One octet of V.21, and the check, the flag and what the line holds behind a frame.
+const OCTET: Span = Span::from_micros(26_667);
+const BEHIND_FRAME: u64 = 5;
+/// From the end of one V.21 burst to the first frame of the next: the gap and the preamble.
+const PREAMBLE: Span = Span::from_millis(1100);
+/// How long a V.21 burst waits at most until the line's own machine has ended its own: T4 and a little.
+const PATIENCE_TURN: Span = Span::from_millis(3500);
+/// And a fast burst: a machine that speaks does not await one.
+const PATIENCE_TURN_FAST: Span = Span::from_millis(300);
+
+/// What the bits of the burst being said are, as T.30 has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A page without ECM whose rows have so many bits at least.
+    Page { row_bits: u32 },
+    /// TCF, or not known.
+    Other,
+}
+
+/// When something is said, and to whom.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) now: Timestamp,
+    /// What bits are, should they come.
+    pub(super) kind: Kind,
+    /// The line's own machine is silent.
+    pub(super) free: bool,
+    /// The line's own machine receives pages: what is said are commands.
+    pub(super) commands: bool,
+}
+
+/// What has been heard and is to be said.
+#[derive(Clone, Debug)]
+pub(super) struct Way {
+    tape: Tape,
+    stage: Stage,
+    frames: FramePacer,
+    /// When something was last put on the tape.
+    news: Timestamp,
+    /// Since when a burst waits for its turn.
+    waiting: Option<Timestamp>,
+    /// Since when the line's own machine awaits an answer on V.21.
+    awaited: Option<Timestamp>,
+    /// After how long the quickest answer so far began.
+    quickest: Option<Span>,
+    /// When the open carrier was turned on.
+    flags: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+enum Stage {
+    Between,
+    /// Flags hold the machine until its answer comes, not longer than until then.
+    Holding(Timestamp),
+    Burst(Opening, Pacer),
+    /// The carrier was let go, though the burst had not been ended.
+    LetGo(Opening),
+    /// A burst that came at the wrong time is passed over.
+    Skipping,
+}
+
+#[derive(Clone, Debug)]
+enum Pacer {
+    Undecided,
+    Frames,
+    Rows(RowPacer),
+    Bits(BitPacer),
+}
+
+impl Pacer {
+    fn filled(&self) -> u32 {
+        match self {
+            Self::Undecided | Self::Frames => 0,
+            Self::Rows(rows) => rows.filled(),
+            Self::Bits(bits) => bits.filled(),
+        }
+    }
+}
+
+impl Way {
+    pub(super) fn new() -> Self {
+        Self {
+            tape: Tape::new(),
+            stage: Stage::Between,
+            frames: FramePacer::new(),
+            news: Timestamp::ZERO,
+            waiting: None,
+            awaited: None,
+            quickest: None,
+            flags: Timestamp::ZERO,
+        }
+    }
+
+    /// Takes what was heard, as it is to be said.
+    pub(super) fn put(&mut self, signal: Signal, now: Timestamp) {
+        self.news = now;
+        self.tape.put(signal);
+    }
+
+    /// The line's own machine has said something and awaits an answer on V.21: T4 runs.
+    pub(super) fn await_answer(&mut self, now: Timestamp) {
+        self.awaited = Some(now);
+    }
+
+    /// Whether everything has been said.
+    pub(super) fn is_idle(&self) -> bool {
+        self.tape.is_empty() && matches!(self.stage, Stage::Between)
+    }
+
+    /// Says what can be said.
+    pub(super) fn drive(&mut self, line: &mut impl Line, moment: Moment, note: &mut impl FnMut(Event)) {
+        while self.step(line, moment, note) {}
+    }
+
+    fn step(&mut self, line: &mut impl Line, moment: Moment, note: &mut impl FnMut(Event)) -> bool {
+        match &self.stage {
+            Stage::Between => self.between(line, moment, note) || self.hold(line, moment, note),
+            Stage::Holding(until) => {
+                let until = *until;
+                self.holding(until, line, moment.now, note)
+            }
+            Stage::LetGo(opening) => {
+                let opening = *opening;
+                self.let_go(opening, line, moment)
+            }
+            Stage::Skipping => self.skip(),
+            Stage::Burst(opening, pacer) => {
+                let (opening, rate) = (*opening, opening.bit_rate().0);
+                if matches!(pacer, Pacer::Frames) && self.is_late_for(opening, moment.now) {
+                    return self.flag_anew(opening, line, moment.now);
+                }
+                let Self { tape, stage: Stage::Burst(_, pacer), frames, .. } = self else { return false };
+                let done = match pacer {
+                    Pacer::Undecided => false,
+                    Pacer::Frames => frames.step(opening, tape, line, note),
+                    Pacer::Rows(rows) => rows.step(rate, tape, line),
+                    Pacer::Bits(bits) => bits.step(rate, tape, line),
+                };
+                done || self.at_mark(line, moment, note)
+                    || self.refresh_flags(opening, line, moment.now)
+                    || self.starve(opening, line, moment, note)
+            }
+        }
+    }
+
+    fn between(&mut self, line: &mut impl Line, moment: Moment, note: &mut impl FnMut(Event)) -> bool {
+        let Some(here) = self.tape.mark_here() else {
+            // Octets of no burst: the grammar of lines lets none through.
+            let stray = self.tape.octets_here();
+            self.tape.pass(stray);
+            return stray > 0;
+        };
+        let done = match here.mark {
+            Mark::Silence => line.say(Signal::Silence).is_ok(),
+            Mark::Tone(tone) => line.say(Signal::Tone(tone)).is_ok(),
+            Mark::Begin(opening) => self.begin(opening, line, moment, note),
+            Mark::Content(_) | Mark::FrameEnd(_) | Mark::Missing | Mark::End => true,
+        };
+        if done {
+            self.tape.pass_mark();
+        }
+        done
+    }
+
+    fn begin(
+        &mut self,
+        opening: Opening,
+        line: &mut impl Line,
+        moment: Moment,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        let since = *self.waiting.get_or_insert(moment.now);
+        if line.nature() == Nature::Modem && !moment.free {
+            if opening != Opening::V21 && moment.now >= since + PATIENCE_TURN_FAST {
+                note(Event::Untimely(opening));
+                (self.waiting, self.stage) = (None, Stage::Skipping);
+                return true;
+            }
+            if moment.now < since + PATIENCE_TURN {
+                return false;
+            }
+            note(Event::SpokeOver(opening));
+        }
+        if line.say(Signal::Begin(opening)).is_err() {
+            return false;
+        }
+        if let Some(since) = self.awaited.take() {
+            let after = moment.now.since(since);
+            self.quickest = Some(self.quickest.map_or(after, |before| before.min(after)));
+        }
+        self.waiting = None;
+        (self.news, self.flags) = (moment.now, moment.now);
+        self.frames.begin();
+        self.stage = Stage::Burst(opening, Pacer::Undecided);
+        true
+    }
+
+    /// An answer that is late is preceded by flags, so that the machine does not say its command again.
+    fn hold(&mut self, line: &mut impl Line, moment: Moment, note: &mut impl FnMut(Event)) -> bool {
+        let due = self.awaited.is_some_and(|since| moment.now >= since + HOLD_AFTER);
+        if !due || line.nature() != Nature::Modem {
+            return false;
+        }
+        self.awaited = None;
+        let quick = self.quickest.is_some_and(|span| span < HOLD_AFTER);
+        // It speaks again already.
+        if !moment.free || line.say(Signal::Begin(Opening::V21)).is_err() {
+            return false;
+        }
+        note(Event::Held);
+        self.flags = moment.now;
+        self.stage = Stage::Holding(moment.now + if quick { HOLD_FOR_LOST } else { HOLD_FOR });
+        true
+    }
+
+    fn holding(
+        &mut self,
+        until: Timestamp,
+        line: &mut impl Line,
+        now: Timestamp,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        match self.tape.mark_here().map(|here| here.mark) {
+            Some(Mark::Begin(Opening::V21)) => {
+                self.tape.pass_mark();
+                self.quickest.get_or_insert(HOLD_AFTER);
+                self.news = now;
+                self.frames.begin();
+                self.stage = Stage::Burst(Opening::V21, Pacer::Undecided);
+                return true;
+            }
+            Some(Mark::Silence) => {
+                self.tape.pass_mark();
+                return true;
+            }
+            None if now < until => return self.refresh_flags(Opening::V21, line, now),
+            // The network was slow for another reason, or nothing comes at all.
+            _ => {}
+        }
+        if line.say(Signal::End).is_err() {
+            return false;
+        }
+        note(Event::HeldInVain);
+        self.stage = Stage::Between;
+        true
+    }
+
+    /// Begins a long run of flags anew.
+    fn refresh_flags(&mut self, opening: Opening, line: &mut impl Line, now: Timestamp) -> bool {
+        let in_flags = self.frames.ended() == 0 && !self.frames.in_frame();
+        let long = in_flags && now >= self.flags + FLAGS_FOR;
+        opening == Opening::V21
+            && line.nature() == Nature::Modem
+            && long
+            && self.flag_anew(opening, line, now)
+    }
+
+    /// Whether the frame that is about to start would end too late after the first flag.
+    fn is_late_for(&self, opening: Opening, now: Timestamp) -> bool {
+        let Some(octets) = self.frames.held_whole(&self.tape).filter(|_| opening == Opening::V21) else {
+            return false;
+        };
+        let lasts = Span::from_micros(OCTET.micros() * (octets as u64 + BEHIND_FRAME));
+        let helps = PREAMBLE + lasts <= FLAGS_AND_FRAME;
+        self.frames.ended() == 0 && helps && now + lasts > self.flags + FLAGS_AND_FRAME
+    }
+
+    fn flag_anew(&mut self, opening: Opening, line: &mut impl Line, now: Timestamp) -> bool {
+        self.flags = now;
+        line.say(Signal::End).is_ok() && line.say(Signal::Begin(opening)).is_ok()
+    }
+
+    /// The marks that the pacers leave to the burst.
+    fn at_mark(&mut self, line: &mut impl Line, moment: Moment, note: &mut impl FnMut(Event)) -> bool {
+        let Some(here) = self.tape.mark_here() else { return false };
+        let all_lost = self.is_all_lost(moment, line);
+        let Stage::Burst(_, pacer) = &mut self.stage else { return false };
+        match here.mark {
+            Mark::Content(content) => {
+                *pacer = match (content, moment.kind, line.nature()) {
+                    (Content::Frames, ..) => Pacer::Frames,
+                    (Content::Bits, Kind::Page { row_bits }, Nature::Modem) => {
+                        Pacer::Rows(RowPacer::new(row_bits))
+                    }
+                    (Content::Bits, ..) => Pacer::Bits(BitPacer::new()),
+                };
+            }
+            Mark::Missing => _ = line.say(Signal::Missing),
+            Mark::End if all_lost => {
+                note(Event::Held);
+                self.stage = Stage::Holding(moment.now + HOLD_FOR_COMMAND);
+            }
+            // A new burst without the end of this one.
+            Mark::End | Mark::Begin(_) | Mark::Tone(_) | Mark::Silence => {
+                if line.say(Signal::End).is_err() {
+                    return false;
+                }
+                if pacer.filled() > 0 {
+                    note(Event::Filled { octets: pacer.filled() });
+                }
+                self.stage = Stage::Between;
+                if here.mark != Mark::End {
+                    return true;
+                }
+            }
+            Mark::FrameEnd(_) => return false,
+        }
+        self.tape.pass_mark();
+        true
+    }
+
+    /// Whether a command was announced and nothing of it came.
+    fn is_all_lost(&self, moment: Moment, line: &impl Line) -> bool {
+        let silent = matches!(self.stage, Stage::Burst(Opening::V21, Pacer::Undecided));
+        silent && moment.commands && line.nature() == Nature::Modem
+    }
+
+    /// A carrier of which nothing comes any more is let go: the end of the burst may be lost.
+    fn starve(
+        &mut self,
+        opening: Opening,
+        line: &mut impl Line,
+        moment: Moment,
+        note: &mut impl FnMut(Event),
+    ) -> bool {
+        let Stage::Burst(_, pacer) = &self.stage else { return false };
+        let patience = match (opening, pacer) {
+            (Opening::V21, Pacer::Undecided) if moment.commands => PATIENCE_COMMAND,
+            (Opening::V21, Pacer::Undecided) => PATIENCE_PREAMBLE,
+            (Opening::V21, _) => PATIENCE_V21,
+            (_, Pacer::Undecided) => PATIENCE_TRAINING,
+            _ => PATIENCE_FAST,
+        };
+        let more = self.tape.until(|mark| matches!(mark, Mark::FrameEnd(_) | Mark::End | Mark::Begin(_)));
+        if line.nature() == Nature::Packets || more.is_some() || moment.now < self.news + patience {
+            return false;
+        }
+        if self.frames.in_frame() {
+            _ = line.say(Signal::FrameEnd(FrameEnd::Aborted));
+        }
+        if line.say(Signal::End).is_err() {
+            return false;
+        }
+        note(Event::CarrierLetGo(opening));
+        self.frames.begin();
+        self.stage = Stage::LetGo(opening);
+        true
+    }
+
+    fn skip(&mut self) -> bool {
+        let Some(here) = self.tape.mark_here() else {
+            let octets = self.tape.octets_here();
+            self.tape.pass(octets);
+            return octets > 0;
+        };
+        match here.mark {
+            Mark::Begin(_) | Mark::Tone(_) | Mark::Silence => self.stage = Stage::Between,
+            Mark::End => {
+                self.tape.pass_mark();
+                self.stage = Stage::Between;
+            }
+            Mark::Content(_) | Mark::FrameEnd(_) | Mark::Missing => self.tape.pass_mark(),
+        }
+        true
+    }
+
+    /// What comes late of a burst whose carrier is gone: V.21 frames are said with a new one, once all of
+    /// them are there. The rest of a page is lost, and T.30 asks for it again.
+    fn let_go(&mut self, opening: Opening, line: &mut impl Line, moment: Moment) -> bool {
+        let Some(here) = self.tape.mark_here() else {
+            if opening != Opening::V21 {
+                let late = self.tape.octets_here();
+                self.tape.pass(late);
+                return late > 0;
+            }
+            let over = self.tape.until(|mark| matches!(mark, Mark::End | Mark::Begin(_)));
+            if over.is_none() || !moment.free || line.say(Signal::Begin(opening)).is_err() {
+                return false;
+            }
+            self.news = moment.now;
+            self.stage = Stage::Burst(opening, Pacer::Frames);
+            return true;
+        };
+        match here.mark {
+            Mark::Content(_) | Mark::Missing | Mark::FrameEnd(_) => self.tape.pass_mark(),
+            Mark::End => {
+                self.tape.pass_mark();
+                self.stage = Stage::Between;
+            }
+            Mark::Begin(_) | Mark::Tone(_) | Mark::Silence => self.stage = Stage::Between,
+        }
+        true
+    }
+}

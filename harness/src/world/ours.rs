@@ -1,0 +1,81 @@
+//! Our own gateways in the world.
+
+use super::classic_udptl::Recovery;
+use super::ends::{Gateway, PacketSide};
+use super::scenario::{self, PacketSettings};
+use fax_call::{Call, Leg, Policy, Side};
+use fax_core::Timestamp;
+use fax_t38::Version;
+use fax_t38::line::{Settings, T38Line, Udptl};
+use fax_t38::udptl::{Copies, Gaps, Hold, Layout, Protection, ReceiverSettings, Repeat, SenderSettings};
+
+/// A T.38 gateway: the phone line is its near side, the network its far one.
+pub(super) struct OurGateway(Call);
+
+impl OurGateway {
+    pub(super) fn new(packets: &PacketSettings) -> Self {
+        Self(Call::new(Leg::audio(), Leg::t38(line(packets)), Policy::default()))
+    }
+}
+
+/// As the far end of the scenario would have agreed to it: room for what is asked for.
+fn line(packets: &PacketSettings) -> T38Line {
+    let version = Version::new(packets.version);
+    let receiver = ReceiverSettings {
+        syntax: version.syntax(),
+        hold: packets.hold.map_or_else(Hold::default, Hold::fixed),
+        ..ReceiverSettings::default()
+    };
+    let sender = SenderSettings {
+        peer_max_datagram: 1400,
+        protection: protection(packets.recovery),
+        copies: packets.copies.map_or_else(Copies::default, copies),
+        ..SenderSettings::default()
+    };
+    T38Line::over(Udptl::new(receiver, sender), Settings { version, ..Settings::default() })
+}
+
+fn protection(recovery: Recovery) -> Protection {
+    let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
+    match recovery {
+        Recovery::Redundancy(depth) => Protection::Secondaries { control: small(depth), image: small(depth) },
+        Recovery::Parity { span, entries } => {
+            Protection::Parity { span: small(span), rows: small(entries), layout: Layout::Raw }
+        }
+    }
+}
+
+fn copies(asked: scenario::Copies) -> Copies {
+    let repeat = |count: usize| Repeat {
+        count: u8::try_from(count).unwrap_or(u8::MAX),
+        spacing: asked.apart,
+        gaps: Gaps::Even,
+    };
+    Copies { image: repeat(asked.image), ..Copies::of_all(repeat(asked.control)) }
+}
+
+impl PacketSide for OurGateway {
+    fn receive(&mut self, now: Timestamp, datagram: &[u8]) {
+        // What it refuses it counts.
+        _ = self.0.receive(Side::Far, now, datagram);
+    }
+
+    fn transmit(&mut self, _now: Timestamp, out: &mut [u8]) -> Option<usize> {
+        self.0.transmit(Side::Far, out)
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        self.0.deadline().map(|deadline| deadline.at)
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        self.0.advance(now);
+    }
+}
+
+impl Gateway for OurGateway {
+    fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]) {
+        self.0.listen(Side::Near, now, heard);
+        self.0.fill(Side::Near, said);
+    }
+}

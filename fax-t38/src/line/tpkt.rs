@@ -46,6 +46,11 @@ impl Tpkt {
     pub fn counters(&self) -> &Counters {
         self.stream.counters()
     }
+
+    /// How the peer marks where a packet ends; `None` before its first octet.
+    pub fn framing(&self) -> Option<Framing> {
+        self.stream.framing()
+    }
 }
 
 impl Carriage for Tpkt {

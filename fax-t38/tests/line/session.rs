@@ -14,7 +14,7 @@ fn frame(octets: &[u8]) -> [Signal; 2] {
 }
 
 /// A tone, a command, a training check.
-fn call() -> Vec<Signal> {
+pub(crate) fn call() -> Vec<Signal> {
     let mut all = vec![Signal::Tone(Tone::Ced), Signal::Silence, Signal::Begin(Opening::V21)];
     all.extend(frame(&[0xFF, 0xC0, 2, 0x31, 0x32]));
     all.extend(frame(&[0xFF, 0xC8, 0xC1, 0, 0x45, 0x1E]));
@@ -24,12 +24,12 @@ fn call() -> Vec<Signal> {
     all
 }
 
-fn heard_call(tail: usize) -> String {
+pub(crate) fn heard_call(tail: usize) -> String {
     let zeros = "00".repeat(640 + tail);
     format!("ced silence v21 ffc0023132 good ffc8c100451e good end silence v17-14400 ={zeros} end silence")
 }
 
-fn metered() -> Settings {
+pub(crate) fn metered() -> Settings {
     Settings { pacing: Pacing::METERED, ..Settings::default() }
 }
 
@@ -72,11 +72,7 @@ fn a_call_survives_the_loss_of_every_tenth_datagram() {
         let mut pair = Pair::new(metered(), network);
         call().into_iter().for_each(|signal| pair.say(signal));
         (0..200).for_each(|_| pair.step());
-        let heard: Vec<Heard> = pair
-            .heard
-            .iter()
-            .map(|(at, signal)| Heard { at: *at, signal: *signal, grounds: fax_core::Grounds::Heard })
-            .collect();
+        let heard = pair.signals();
         assert!(told(&heard) == heard_call(72), "seed {seed}: {}", told(&heard));
     }
 }

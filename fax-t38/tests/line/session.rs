@@ -146,3 +146,31 @@ fn an_idle_line_sleeps_until_it_must_show_itself() {
     }
     assert!(wakes <= 6, "{wakes}");
 }
+
+/// IFP-23: of two modem clocks a live line has neither. A source that is 100 ppm off is passed on at its own
+/// pace for half an hour, and nothing piles up or runs out; the correction is the relay's, who has both.
+#[test]
+fn a_live_page_keeps_the_clock_of_its_source_for_half_an_hour() {
+    for micros in [29_997, 30_003] {
+        let (mut near, mut far) = (T38Line::new(Settings::default()), T38Line::new(Settings::default()));
+        let (mut now, mut said, mut heard, mut datagram) = (ms(0), 0, 0, [0; 1500]);
+        near.say(Signal::Begin(V17)).unwrap();
+        while now < ms(1_800_000) {
+            for chunk in [Chunk::from_octets(&[0x55; 27]); 2] {
+                near.say(Signal::Bits(chunk)).unwrap();
+                said += 27;
+            }
+            near.advance(now);
+            while let Some(length) = near.transmit(&mut datagram) {
+                far.receive(now, &datagram[..length]).unwrap();
+            }
+            while let Some(Heard { at, signal, .. }) = far.hear() {
+                assert_eq!(at, now);
+                heard += if let Signal::Bits(chunk) = signal { chunk.octets().len() } else { 0 };
+            }
+            assert!(said - heard <= 54, "{} octets are held back", said - heard);
+            while near.progress().is_some() {}
+            now += Span::from_micros(micros);
+        }
+    }
+}

@@ -12,11 +12,17 @@ mod carriage;
 mod ear;
 mod mouth;
 mod outbox;
+#[cfg(feature = "rtp")]
+mod rtp;
 mod settings;
+mod tpkt;
 mod udptl;
 
 pub use carriage::Carriage;
+#[cfg(feature = "rtp")]
+pub use rtp::{Rtp, RtpStart};
 pub use settings::{AnswerTones, BurstEnds, FrameEnds, Pacing, Settings};
+pub use tpkt::Tpkt;
 pub use udptl::Udptl;
 
 use crate::ifp::{SyntaxLatch, Tolerated};

@@ -16,6 +16,7 @@ use crate::{Refusal, Seq};
 pub use reader::{Carried, Counters, Parts, Reader};
 pub use red::{Block, Red};
 use rtp_types::{RtpPacket, RtpParseError};
+pub(crate) use writer::HEADER;
 pub use writer::Writer;
 
 /// Ticks of the RTP clock in a second. RFC 4612 recommends that of the audio beside it.

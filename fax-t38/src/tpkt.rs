@@ -22,6 +22,9 @@ pub const HEADER: usize = 4;
 /// Longest IFP packet taken, octets. A whole ECM frame at once is 270.
 pub const MAX_IFP: usize = 2048;
 
+/// Octets that a [`Reassembler`] holds: some longest packets, so that it may be filled by the segment.
+pub const CAPACITY: usize = 4 * (HEADER + MAX_IFP);
+
 /// How the peer marks where an IFP packet ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Framing {
@@ -55,11 +58,11 @@ pub struct Counters {
 /// while !segment.is_empty() {
 ///     segment = &segment[stream.push(segment)..];
 ///     while let Some(ifp) = stream.next() {
-///         assert_eq!(ifp, [0x06]);
+///         assert_eq!(ifp, Ok(&[0x06][..]));
 ///     }
 /// }
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Reassembler {
     buffer: Buffer,
     framing: Option<Framing>,
@@ -67,19 +70,17 @@ pub struct Reassembler {
     /// Octets of an overlong packet that are still to come.
     to_skip: usize,
     counters: Counters,
-    last_refusal: Option<Refusal>,
 }
 
 impl Reassembler {
     /// A stream of which nothing has come yet. The syntax matters for bare peers only.
     pub fn new(syntax: Syntax) -> Self {
         Self {
-            buffer: Buffer::new(HEADER + MAX_IFP),
+            buffer: Buffer::new(CAPACITY),
             framing: None,
             syntax,
             to_skip: 0,
             counters: Counters::default(),
-            last_refusal: None,
         }
     }
 
@@ -92,32 +93,34 @@ impl Reassembler {
         skipped + self.buffer.push(rest)
     }
 
-    /// The next whole IFP packet, which is gone with the next call.
+    /// Octets that [`push`](Self::push) takes now.
+    pub fn room(&self) -> usize {
+        self.to_skip + CAPACITY - self.buffer.held().len()
+    }
+
+    /// The next whole IFP packet, which is gone with the next call, or why the stream made no sense in its
+    /// place.
     #[allow(clippy::should_implement_trait, reason = "what it returns borrows from it")]
-    pub fn next(&mut self) -> Option<&[u8]> {
+    pub fn next(&mut self) -> Option<Result<&[u8], Refusal>> {
         loop {
             match self.step() {
                 Step::Packet { header, length } => {
                     self.counters.packets += 1;
-                    return self.buffer.take(header + length).get(header..);
+                    return self.buffer.take(header + length).get(header..).map(Ok);
                 }
                 Step::Empty => {
                     self.counters.empty += 1;
                     self.buffer.take(HEADER);
                 }
                 Step::Overlong { total } => {
-                    self.refuse(Refusal::TooLong);
                     let held = total.min(self.buffer.held().len());
-                    self.buffer.take(held);
                     self.to_skip = total - held;
-                    self.counters.skipped += total as u64;
+                    return Some(Err(self.refuse(Refusal::TooLong, held, total)));
                 }
                 Step::Lost(why) => {
-                    self.refuse(why);
-                    let held = self.buffer.held().len();
-                    self.buffer.take(held);
-                    self.counters.skipped += held as u64;
                     self.framing = None;
+                    let held = self.buffer.held().len();
+                    return Some(Err(self.refuse(why, held, held)));
                 }
                 Step::Wait => return None,
             }
@@ -129,19 +132,22 @@ impl Reassembler {
         self.framing
     }
 
-    /// Why something was refused since this was last asked, the newest reason.
-    pub fn refusal(&mut self) -> Option<Refusal> {
-        self.last_refusal.take()
-    }
-
     /// What has gone through.
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
 
-    fn refuse(&mut self, why: Refusal) {
+    /// The peer writes another syntax than agreed on (PER-3).
+    pub fn set_syntax(&mut self, syntax: Syntax) {
+        self.syntax = syntax;
+    }
+
+    /// Throws away what is held of it, of so many octets in all.
+    fn refuse(&mut self, why: Refusal, held: usize, total: usize) -> Refusal {
+        self.buffer.take(held);
         self.counters.refused += 1;
-        self.last_refusal = Some(why);
+        self.counters.skipped += total as u64;
+        why
     }
 
     fn step(&mut self) -> Step {
@@ -152,9 +158,9 @@ impl Reassembler {
         match framing {
             Framing::Tpkt => envelope(held),
             Framing::Bare => match bare::extent(held, self.syntax) {
-                Ok(Extent::Whole(length)) => Step::Packet { header: 0, length },
+                Ok(Extent::Whole(length @ ..=MAX_IFP)) => Step::Packet { header: 0, length },
                 Ok(Extent::Partial) if held.len() < MAX_IFP => Step::Wait,
-                Ok(Extent::Partial) => Step::Lost(Refusal::TooLong),
+                Ok(_) => Step::Lost(Refusal::TooLong),
                 Err(why) => Step::Lost(why),
             },
         }
@@ -190,19 +196,29 @@ fn envelope(held: &[u8]) -> Step {
 /// # Errors
 /// `Empty` for no packet, `TooLong` for one of more than 65 531 octets, `NoRoom`.
 pub fn write(ifp: &[u8], out: &mut [u8]) -> Result<usize, Refusal> {
-    if ifp.is_empty() {
-        return Err(Refusal::Empty);
-    }
+    let header = header(ifp)?;
     let total = HEADER + ifp.len();
-    let [high, low] = u16::try_from(total).map_err(|_| Refusal::TooLong)?.to_be_bytes();
-    let (header, body) =
+    let (envelope, body) =
         out.get_mut(..total).and_then(|out| out.split_at_mut_checked(HEADER)).ok_or(Refusal::NoRoom)?;
-    header.copy_from_slice(&[VERSION, 0, high, low]);
+    envelope.copy_from_slice(&header);
     body.copy_from_slice(ifp);
     Ok(total)
 }
 
-/// Octets in order of arrival, moved to the front when room is short.
+/// What stands before an IFP packet.
+///
+/// # Errors
+/// `Empty`, `TooLong`, as [`write`].
+pub(crate) fn header(ifp: &[u8]) -> Result<[u8; HEADER], Refusal> {
+    if ifp.is_empty() {
+        return Err(Refusal::Empty);
+    }
+    let [high, low] = u16::try_from(HEADER + ifp.len()).map_err(|_| Refusal::TooLong)?.to_be_bytes();
+    Ok([VERSION, 0, high, low])
+}
+
+/// Octets in order of arrival, moved to the front when more come.
+#[derive(Clone)]
 struct Buffer {
     octets: Box<[u8]>,
     from: usize,

@@ -23,7 +23,9 @@ fn writer() -> Writer {
 fn sent(writer: &mut Writer, ifps: &[&[u8]], apart: u64, depth: usize) -> Vec<Vec<u8>> {
     let write = |(n, ifp): (usize, &&[u8])| {
         let mut out = vec![0; 1400];
-        let length = writer.write(Timestamp::from_micros(n as u64 * apart), ifp, depth, &mut out).unwrap();
+        let now = Timestamp::from_micros(n as u64 * apart);
+        let older = ifps[..n].iter().rev().copied().take(depth);
+        let length = writer.write(now, Seq(n as u16), ifp, older, &mut out).unwrap();
         out.truncate(length);
         out
     };
@@ -109,14 +111,16 @@ fn the_oldest_go_first_when_room_is_short_and_the_newest_goes_always() {
     let mut writer = writer();
     let ifps: [&[u8]; 4] = [&[1; 100], &[2; 100], &[3; 100], &[4; 100]];
     sent(&mut writer, &ifps, 30_000, 3);
+    let older = ifps.into_iter().rev().take(3);
     let mut reader = Reader::new(FORMAT);
     for (room, count) in [(12 + 1 + 100, 0), (12 + 1 + 100 + 103, 0), (12 + 1 + 100 + 104, 1), (600, 3)] {
         let mut out = vec![0; room];
-        let length = writer.write(Timestamp::from_micros(150_000), &[5; 100], 3, &mut out).unwrap();
+        let now = Timestamp::from_micros(150_000);
+        let length = writer.write(now, Seq(4), &[5; 100], older.clone(), &mut out).unwrap();
         assert_eq!(parts(&mut reader, &out[..length]).secondaries().len(), count);
     }
-    assert_eq!(writer.write(Timestamp::ZERO, &[5; 100], 3, &mut [0; 112]), Err(Refusal::NoRoom));
-    assert_eq!(writer.write(Timestamp::ZERO, &[], 3, &mut [0; 112]), Err(Refusal::Empty));
+    let mut write = |ifp: &[u8]| writer.write(Timestamp::ZERO, Seq(5), ifp, older.clone(), &mut [0; 112]);
+    assert_eq!((write(&[5; 100]), write(&[])), (Err(Refusal::NoRoom), Err(Refusal::Empty)));
 }
 
 /// A block has ten bits of length: what is longer cannot be repeated, nor anything before it, as places
@@ -130,6 +134,17 @@ fn nothing_is_repeated_past_a_packet_that_cannot_be() {
     let counts: Vec<_> =
         packets.iter().map(|octets| parts(&mut reader, octets).secondaries().len()).collect();
     assert_eq!(counts, [0, 1, 0, 1]);
+}
+
+/// Copies with spacing are for those whose redundancy comes too late: one who has the first drops it.
+#[test]
+fn a_packet_that_is_sent_again_has_the_number_and_the_stamp_it_had() {
+    let mut writer = writer();
+    let first = sent(&mut writer, &FIVE, 30_000, 2).pop().unwrap();
+    let mut again = [0; 1400];
+    let (now, older) = (Timestamp::from_micros(900_000), FIVE[..4].iter().rev().copied().take(2));
+    let length = writer.write(now, Seq(4), FIVE[4], older, &mut again).unwrap();
+    assert_eq!(again[..length], first);
 }
 
 #[test]

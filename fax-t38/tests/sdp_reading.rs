@@ -345,6 +345,18 @@ fn both_styles_of_fmtp_are_read() {
     assert_eq!(single.parameters.rate_management, Some(RateManagement::TransferredTcf));
 }
 
+/// Found by fuzzing: the one whose attribute came first was taken, and writing puts ours last.
+#[test]
+fn of_several_payload_types_for_fax_the_first_of_the_m_line_is_meant() {
+    let text = "v=0\r\nc=IN IP4 192.0.2.10\r\nm=audio 6800 RTP/AVP 0 98 99\r\na=rtpmap:99 t38/8000\r\n\
+                a=rtpmap:98 t38/8000\r\na=fmtp:98 T38FaxVersion=3\r\n";
+    let read = Description::parse(text.as_bytes()).unwrap();
+    let Transport::Rtp(rtp) = fax(&read).transport else { panic!("fax over RTP") };
+    assert_eq!((rtp.payload_type, fax(&read).parameters.version), (98, Version::V3));
+    let again = Description::parse(read.to_string().as_bytes()).unwrap();
+    assert!(same_session(&again, &read));
+}
+
 /// SDP-16.
 #[test]
 fn a_refresh_is_known_by_its_content() {

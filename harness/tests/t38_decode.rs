@@ -207,6 +207,7 @@ fn tpkt_over_tcp_and_rtp_tell_the_same_frames() {
     let (mut tcp, mut udp) =
         (CaptureWriter::new(Vec::new()).unwrap(), CaptureWriter::new(Vec::new()).unwrap());
     let mut numbers = [1000_u32, 2000];
+    let mut sent: [Vec<&[u8]>; 2] = [Vec::new(), Vec::new()];
     for packet in &call {
         let way = usize::from(!packet.from_a);
         let (from, to) = trace::ends(packet.from_a);
@@ -220,7 +221,9 @@ fn tpkt_over_tcp_and_rtp_tell_the_same_frames() {
             tcp.segment(packet.at, from, to, seq, piece).unwrap();
         }
         numbers[way] += length as u32;
-        let length = rtp[way].write(packet.at, &packet.ifp, 2, &mut out).unwrap();
+        let older = sent[way].iter().rev().copied().take(2);
+        let length = rtp[way].write(packet.at, packet.seq, &packet.ifp, older, &mut out).unwrap();
+        sent[way].push(&packet.ifp);
         if packet.seq.0 % 5 != 4 {
             udp.datagram(packet.at, from, to, &out[..length]).unwrap();
         }

@@ -152,7 +152,8 @@ impl Script {
             let ifp = packet(rng, self.syntax);
             let now = Timestamp::from_micros(n * 30_000);
             let mut out = [0; 1400];
-            let length = writer.write(now, &ifp, 3, &mut out).unwrap();
+            let older = sent.iter().rev().map(|(_, octets)| &octets[..]).take(3);
+            let length = writer.write(now, Seq(n as u16), &ifp, older, &mut out).unwrap();
             let (from, to) = (Self::source(2), Self::target(RTP_PORT));
             self.out.datagram(self.now(), from, to, &out[..length]).unwrap();
             let stamp = 100 + n as u32 * 240;

@@ -1,4 +1,4 @@
-//! What carries a line's packets: UDPTL, and the seam for its siblings.
+//! What carries a line's packets: the one seam that UDPTL, RTP and TPKT fill.
 
 use crate::udptl::{Class, Delivery};
 use crate::{Event, Refusal, Syntax};

@@ -27,6 +27,30 @@ impl Udptl {
     pub fn is_locked(&self) -> bool {
         self.receiver.is_locked()
     }
+
+    /// Takes what RTP brought.
+    #[cfg(feature = "rtp")]
+    pub(super) fn receive_parts(
+        &mut self,
+        now: Timestamp,
+        parts: &crate::rtp::Parts<'_>,
+    ) -> Result<(), Refusal> {
+        self.receiver.take_parts(now, parts.seq, parts.primary, parts.secondaries())?;
+        self.sender.outage(self.receiver.longest_outage());
+        Ok(())
+    }
+
+    /// Counts what RTP could not read.
+    #[cfg(feature = "rtp")]
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        self.receiver.refuse(refusal);
+    }
+
+    /// Octets of the longest datagram sent.
+    #[cfg(feature = "rtp")]
+    pub(super) const fn largest_datagram(&self) -> usize {
+        self.sender.largest_datagram()
+    }
 }
 
 impl Carriage for Udptl {

@@ -141,18 +141,18 @@ fn is_leftover(carrier: Option<Carrier>, name: &str) -> bool {
 fn rtp_fax(media: &mut Media, mut reader: Reader, odd: &mut Oddities) -> Option<Fax> {
     let types: Vec<u8> = media.formats.split(' ').filter_map(|format| format.parse().ok()).collect();
     let maps = || media.attributes.iter().filter_map(|attribute| about(attribute, "rtpmap"));
-    let (payload_type, clock) = maps().find_map(|(of, encoding)| {
-        let clock = encoding_clock(encoding, "t38", odd)?;
-        types.contains(&of).then_some((of, clock))
-    })?;
-    let fmtps = || media.attributes.iter().filter_map(|attribute| about(attribute, "fmtp"));
-    // A list of red payload types first: one walk over each kind of line, however many there are.
-    let mut red = [false; 256];
+    // Tables of what each payload type is, then a choice: one walk over each kind of line, however many there are.
+    let (mut clocks, mut red) = ([None; 256], [false; 256]);
     for (of, encoding) in maps() {
-        if let Some(red) = red.get_mut(usize::from(of)) {
+        let of = usize::from(of);
+        if let (Some(clock), Some(red)) = (clocks.get_mut(of), red.get_mut(of)) {
+            *clock = clock.or_else(|| encoding_clock(encoding, "t38", odd));
             *red |= encoding_clock(encoding, "red", odd).is_some();
         }
     }
+    // Of several the m-line's order tells which: that of the attributes means nothing.
+    let (payload_type, clock) = types.iter().find_map(|of| Some((*of, (*clocks.get(usize::from(*of))?)?)))?;
+    let fmtps = || media.attributes.iter().filter_map(|attribute| about(attribute, "fmtp"));
     let redundancy = fmtps().find_map(|(of, blocks)| {
         let is_red = red.get(usize::from(of)) == Some(&true) && of != payload_type && types.contains(&of);
         let around = is_red && blocks.split('/').all(|block| block.trim().parse() == Ok(payload_type));

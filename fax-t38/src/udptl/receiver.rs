@@ -199,6 +199,12 @@ impl Receiver {
         self.conclude(now, taken)
     }
 
+    /// Counts what another carrier could not read.
+    #[cfg(feature = "rtp")]
+    pub(crate) fn refuse(&mut self, refusal: Refusal) {
+        self.counters.refuse(refusal);
+    }
+
     /// Lets time pass: holes are given up when [`Receiver::deadline`] is reached.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);

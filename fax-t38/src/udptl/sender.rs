@@ -298,6 +298,11 @@ impl Sender {
         self.limit.ifp
     }
 
+    /// Octets of the longest datagram that is sent.
+    pub const fn largest_datagram(&self) -> usize {
+        self.limit.datagram
+    }
+
     /// What happened, oldest first.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
         self.events.pop()

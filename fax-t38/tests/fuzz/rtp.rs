@@ -44,11 +44,13 @@ fn round_trip(data: &[u8]) {
     let mut reader = Reader::new(FORMAT);
     let mut now = 0;
     let mut sent: Vec<&[u8]> = Vec::new();
-    for ifp in data.chunks(usize::from(data.first().copied().unwrap_or(0)) + 1) {
+    let pieces = data.chunks(usize::from(data.first().copied().unwrap_or(0)) + 1);
+    for (seq, ifp) in (0..=u16::MAX).map(Seq).zip(pieces) {
         now += u64::from(ifp[0]) * 3000;
         let mut out = [0; 1400];
         let depth = usize::from(ifp[0] % 20);
-        let length = writer.write(Timestamp::from_micros(now), ifp, depth, &mut out).unwrap();
+        let older = sent.iter().rev().copied().take(depth);
+        let length = writer.write(Timestamp::from_micros(now), seq, ifp, older, &mut out).unwrap();
         let Ok(Carried::Ifp(parts)) = reader.read(&out[..length]) else { panic!("an IFP packet") };
         assert_eq!(parts.primary, ifp);
         assert!(parts.secondaries().zip(sent.iter().rev()).all(|(older, sent)| older == *sent));

@@ -15,24 +15,29 @@ pub fn check(data: &[u8]) {
     let Ok(length) = write(ifp, &mut out) else { return assert!(ifp.is_empty()) };
     let mut stream = Reassembler::new(Syntax::Y1998);
     assert_eq!(stream.push(&out[..length]), length);
-    assert_eq!(stream.next(), Some(ifp));
+    assert_eq!(stream.next(), Some(Ok(ifp)));
     assert_eq!(stream.next(), None);
 }
 
 fn read(octets: &[u8], syntax: Syntax, piece: usize) {
     let mut stream = Reassembler::new(syntax);
-    let mut packets = 0;
+    let (mut packets, mut refused) = (0, 0);
     for mut rest in octets.chunks(piece) {
         while !rest.is_empty() {
             let taken = stream.push(rest);
             assert!(taken > 0, "a stream that is drained takes something");
             rest = &rest[taken..];
-            while let Some(ifp) = stream.next() {
-                assert!(!ifp.is_empty() && ifp.len() <= MAX_IFP);
-                packets += 1;
+            while let Some(next) = stream.next() {
+                match next {
+                    Ok(ifp) => {
+                        assert!(!ifp.is_empty() && ifp.len() <= MAX_IFP);
+                        packets += 1;
+                    }
+                    Err(_) => refused += 1,
+                }
             }
         }
     }
-    assert_eq!(stream.counters().packets, packets);
+    assert_eq!((stream.counters().packets, stream.counters().refused), (packets, refused));
     assert!(packets <= octets.len() as u64);
 }

@@ -210,7 +210,7 @@ fn data_of_another_modem_is_another_burst() {
     );
 }
 
-/// IFP-13.
+/// IFP-13, IFP-14.
 #[test]
 fn tones_are_expected_of_nobody_and_heard_of_anybody() {
     assert_eq!(heard("00 02 00 04 00 06"), "cng silence ced silence v21");

@@ -1,6 +1,7 @@
 //! A T.38 line: what it hears of packets, what packets it says.
 
 mod any;
+mod carriers;
 mod hearing;
 mod saying;
 mod scripts;

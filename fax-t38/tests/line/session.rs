@@ -14,7 +14,7 @@ fn frame(octets: &[u8]) -> [Signal; 2] {
 }
 
 /// A tone, a command, a training check.
-fn call() -> Vec<Signal> {
+pub(crate) fn call() -> Vec<Signal> {
     let mut all = vec![Signal::Tone(Tone::Ced), Signal::Silence, Signal::Begin(Opening::V21)];
     all.extend(frame(&[0xFF, 0xC0, 2, 0x31, 0x32]));
     all.extend(frame(&[0xFF, 0xC8, 0xC1, 0, 0x45, 0x1E]));
@@ -24,12 +24,12 @@ fn call() -> Vec<Signal> {
     all
 }
 
-fn heard_call(tail: usize) -> String {
+pub(crate) fn heard_call(tail: usize) -> String {
     let zeros = "00".repeat(640 + tail);
     format!("ced silence v21 ffc0023132 good ffc8c100451e good end silence v17-14400 ={zeros} end silence")
 }
 
-fn metered() -> Settings {
+pub(crate) fn metered() -> Settings {
     Settings { pacing: Pacing::METERED, ..Settings::default() }
 }
 
@@ -72,11 +72,7 @@ fn a_call_survives_the_loss_of_every_tenth_datagram() {
         let mut pair = Pair::new(metered(), network);
         call().into_iter().for_each(|signal| pair.say(signal));
         (0..200).for_each(|_| pair.step());
-        let heard: Vec<Heard> = pair
-            .heard
-            .iter()
-            .map(|(at, signal)| Heard { at: *at, signal: *signal, grounds: fax_core::Grounds::Heard })
-            .collect();
+        let heard = pair.signals();
         assert!(told(&heard) == heard_call(72), "seed {seed}: {}", told(&heard));
     }
 }
@@ -149,4 +145,32 @@ fn an_idle_line_sleeps_until_it_must_show_itself() {
         while line.transmit(&mut [0; 1500]).is_some() {}
     }
     assert!(wakes <= 6, "{wakes}");
+}
+
+/// IFP-23: of two modem clocks a live line has neither. A source that is 100 ppm off is passed on at its own
+/// pace for half an hour, and nothing piles up or runs out; the correction is the relay's, who has both.
+#[test]
+fn a_live_page_keeps_the_clock_of_its_source_for_half_an_hour() {
+    for micros in [29_997, 30_003] {
+        let (mut near, mut far) = (T38Line::new(Settings::default()), T38Line::new(Settings::default()));
+        let (mut now, mut said, mut heard, mut datagram) = (ms(0), 0, 0, [0; 1500]);
+        near.say(Signal::Begin(V17)).unwrap();
+        while now < ms(1_800_000) {
+            for chunk in [Chunk::from_octets(&[0x55; 27]); 2] {
+                near.say(Signal::Bits(chunk)).unwrap();
+                said += 27;
+            }
+            near.advance(now);
+            while let Some(length) = near.transmit(&mut datagram) {
+                far.receive(now, &datagram[..length]).unwrap();
+            }
+            while let Some(Heard { at, signal, .. }) = far.hear() {
+                assert_eq!(at, now);
+                heard += if let Signal::Bits(chunk) = signal { chunk.octets().len() } else { 0 };
+            }
+            assert!(said - heard <= 54, "{} octets are held back", said - heard);
+            while near.progress().is_some() {}
+            now += Span::from_micros(micros);
+        }
+    }
 }

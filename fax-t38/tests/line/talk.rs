@@ -1,7 +1,7 @@
-//! Two lines over UDPTL and a network that loses, delays and doubles datagrams.
+//! Two lines and a network that loses, delays and doubles datagrams.
 
-use fax_core::{Line, Progress, Signal, Span, Timestamp};
-use fax_t38::line::{Settings, T38Line, Udptl};
+use fax_core::{Grounds, Heard, Line, Progress, Signal, Span, Timestamp};
+use fax_t38::line::{Carriage, Settings, T38Line, Udptl};
 use fax_t38::udptl::{Copies, Protection, ReceiverSettings, SenderSettings};
 
 use crate::sentence::Talk;
@@ -21,9 +21,9 @@ pub(crate) struct Network {
 }
 
 /// One line says, the other hears.
-pub(crate) struct Pair {
-    pub(crate) near: T38Line,
-    pub(crate) far: T38Line,
+pub(crate) struct Pair<C = Udptl> {
+    pub(crate) near: T38Line<C>,
+    pub(crate) far: T38Line<C>,
     pub(crate) heard: Vec<(Timestamp, Signal)>,
     pub(crate) progress: Vec<Progress>,
     pub(crate) now: Timestamp,
@@ -32,8 +32,9 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
+    /// Over UDPTL.
     pub(crate) fn new(settings: Settings, network: Network) -> Self {
-        let line = || {
+        let carriage = || {
             let receiver =
                 ReceiverSettings { syntax: settings.version.syntax(), ..ReceiverSettings::default() };
             let mut sender = SenderSettings::default();
@@ -41,17 +42,30 @@ impl Pair {
                 sender.protection = Protection::Secondaries { control: 0, image: 0 };
                 sender.copies = Copies::NONE;
             }
-            T38Line::over(Udptl::new(receiver, sender), settings)
+            Udptl::new(receiver, sender)
         };
+        Self::over([carriage(), carriage()], settings, network)
+    }
+}
+
+impl<C: Carriage> Pair<C> {
+    pub(crate) fn over([near, far]: [C; 2], settings: Settings, network: Network) -> Self {
         Self {
-            near: line(),
-            far: line(),
+            near: T38Line::over(near, settings),
+            far: T38Line::over(far, settings),
             heard: Vec::new(),
             progress: Vec::new(),
             now: Timestamp::ZERO,
             network,
             under_way: Vec::new(),
         }
+    }
+
+    /// All that was heard, in order.
+    pub(crate) fn signals(&self) -> Vec<Heard> {
+        let heard =
+            |(at, signal): &(Timestamp, Signal)| Heard { at: *at, signal: *signal, grounds: Grounds::Heard };
+        self.heard.iter().map(heard).collect()
     }
 
     /// Lets 10 ms pass.
@@ -109,7 +123,7 @@ impl Pair {
     }
 }
 
-impl Talk for Pair {
+impl<C: Carriage> Talk for Pair<C> {
     fn speaker(&mut self) -> &mut impl Line {
         &mut self.near
     }

@@ -20,6 +20,7 @@ fn what_comes_in_order_is_never_held() {
     }
 }
 
+/// UTL-6.
 #[test]
 fn reordering_within_the_hold_time_loses_nothing() {
     for jitter in [20, 60, 120, 300, 700] {
@@ -81,6 +82,7 @@ fn image_data_is_not_held_for_repeats_that_only_control_packets_have() {
     assert_eq!(bench.receiver.deadline(), Some(at(420)));
 }
 
+/// UTL-6.
 #[test]
 fn a_late_packet_that_was_given_up_is_counted_and_never_handed_out() {
     let mut bench = Bench::locked();
@@ -105,6 +107,7 @@ fn a_late_original_still_brings_the_secondaries_that_it_carries() {
     assert_eq!(bench.drain(), [Out::Ifp(2, v21(2)), Out::Ifp(3, v21(3)), Out::Ifp(4, v21(4))]);
 }
 
+/// UTL-6.
 #[test]
 fn each_hole_is_given_up_in_its_own_time_and_in_order() {
     let mut bench = Bench::locked();

@@ -365,7 +365,7 @@ impl Decoder {
     fn take_segment(&mut self, at: Timestamp, seq: u32, is_syn: bool, payload: &[u8]) {
         let Input::Tcp(stitch, stream, syntax) = &mut self.input else { return };
         let mut packets = Vec::new();
-        let mut is_torn = false;
+        let (mut refused, mut is_torn) = (Vec::new(), false);
         stitch.take(seq, is_syn, payload, &mut |piece| {
             let Some(mut rest) = piece else {
                 (*stream, is_torn) = (Reassembler::new(*syntax), true);
@@ -374,12 +374,15 @@ impl Decoder {
             while !rest.is_empty() {
                 let taken = stream.push(rest);
                 rest = rest.get(taken..).unwrap_or_default();
-                while let Some(ifp) = stream.next() {
-                    packets.push(ifp.to_vec());
+                while let Some(next) = stream.next() {
+                    match next {
+                        Ok(ifp) => packets.push(ifp.to_vec()),
+                        Err(why) => refused.push(why),
+                    }
                 }
             }
         });
-        if let Some(why) = stream.refusal() {
+        for why in refused {
             *self.totals.refused.entry(why.to_string()).or_default() += 1;
         }
         if is_torn {

@@ -362,3 +362,6 @@ impl Outbox {
         self.0.push_back((at, side, event));
     }
 }
+
+#[cfg(test)]
+mod tests;

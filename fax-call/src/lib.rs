@@ -14,4 +14,4 @@ pub use call::Call;
 pub use event::Event;
 pub use leg::{Law, Leg};
 
-pub use fax_core::relay::{Phase, Policy, Side, SuperG3};
+pub use fax_core::relay::{Phase, Policy, Side, SuperG3, TcfMethod};

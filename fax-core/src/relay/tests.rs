@@ -345,3 +345,79 @@ fn the_lines_are_told_what_to_expect() {
     assert_eq!(expected, Expectation::only(V17_LONG, Framing::Bits));
     assert_eq!(bench.relay.near.expected, expected);
 }
+
+/// IFP-22.
+#[test]
+fn fill_is_left_out_on_the_way_into_packets_and_nothing_else() {
+    let mut bench = Bench::new();
+    bench.relay.policy.fill_removal = true;
+    bench.frame(Side::Far, &DIS);
+    bench.pass(300);
+    bench.frame(Side::Near, &DCS);
+    bench.hear(
+        Side::Near,
+        &[Signal::Begin(V17_LONG), Signal::Bits(Chunk::from_octets(&[0; 32])), Signal::End],
+    );
+    bench.frame(Side::Far, &CFR);
+    bench.pass(300);
+    let row = [0xAB, 0xCD, 0xEF];
+    let heard = [&[0x00, 0x01][..], &row, &[0; 20], &[0x01], &row, &[0x00, 0x10], &row].concat();
+    let tcf = bench.far.frames().iter().filter(|(octets, _)| octets.iter().all(|octet| *octet == 0)).count();
+    assert_eq!(tcf, 1, "a TCF stays as it is");
+    bench.hear(Side::Near, &[Signal::Begin(V17_SHORT), Signal::Bits(Chunk::from_octets(&heard[..31]))]);
+    bench.hear(Side::Near, &[Signal::Bits(Chunk::from_octets(&heard[31..])), Signal::End]);
+    let page = bench.far.frames().pop().expect("a page was said").0;
+    let bits = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:08b}")).collect::<String>();
+    let short = |text: String| {
+        let mut out = String::new();
+        let mut zeros = 0;
+        for bit in text.chars() {
+            zeros = if bit == '0' { zeros + 1 } else { 0 };
+            if zeros <= 14 {
+                out.push(bit);
+            }
+        }
+        out
+    };
+    let expected = short(bits(&heard));
+    assert!(bits(&page).starts_with(&expected) && bits(&page).len() < expected.len() + 8);
+    assert!(page.len() < heard.len() - 15);
+}
+
+/// T.38 8.1.
+#[test]
+fn with_local_tcf_none_crosses_and_a_bad_one_turns_the_confirmation_into_a_failure() {
+    for (octet, answer) in [(0x00, 0x21), (0x01, 0x22)] {
+        let mut bench = Bench::new();
+        bench.relay.policy.tcf = TcfMethod::Local;
+        bench.frame(Side::Far, &DIS);
+        bench.pass(300);
+        bench.frame(Side::Near, &DCS);
+        bench.hear(Side::Near, &[Signal::Begin(V17_LONG)]);
+        for _ in 0..84 {
+            bench.hear(Side::Near, &[Signal::Bits(Chunk::from_octets(&[octet; 32]))]);
+        }
+        bench.hear(Side::Near, &[Signal::End, Signal::Silence]);
+        bench.pass(100);
+        assert!(!bench.far.said.iter().any(|(_, signal)| matches!(signal, Signal::Bits(_))));
+        bench.frame(Side::Far, &CFR);
+        bench.pass(300);
+        assert_eq!(bench.near.frames().last().map(|(octets, _)| octets[2]), Some(answer));
+    }
+}
+
+/// T.38 8.1.
+#[test]
+fn with_local_tcf_the_receiving_gateway_makes_its_own() {
+    let mut bench = Bench::new();
+    bench.relay.policy.tcf = TcfMethod::Local;
+    bench.frame(Side::Near, &DIS);
+    bench.pass(300);
+    bench.frame(Side::Far, &DCS);
+    bench.hear(Side::Far, &[Signal::Begin(V17_LONG), Signal::End, Signal::Silence]);
+    bench.pass(3000);
+    let (zeros, end) = bench.near.frames().pop().expect("a TCF was said");
+    assert_eq!((zeros.len(), end), (2700, Signal::End));
+    assert!(zeros.iter().all(|octet| *octet == 0));
+    assert_eq!(bench.near.count(Signal::Begin(V17_LONG)), 1);
+}

@@ -1,13 +1,23 @@
 //! Builds the C shim and links the distribution's libspandsp (LGPL 2.1) dynamically.
 
 fn main() {
-    let sources = ["shim/modem.c", "shim/hdlc.c", "shim/tones.c", "shim/v8.c", "shim/g711.c"];
-    for source in sources {
+    let signals = ["shim/modem.c", "shim/hdlc.c", "shim/tones.c", "shim/v8.c", "shim/g711.c"];
+    let calls = [
+        "shim/journal.c",
+        "shim/terminal.c",
+        "shim/fax.c",
+        "shim/t38_terminal.c",
+        "shim/t38_gateway.c",
+        "shim/tiff.c",
+    ];
+    for source in signals.iter().chain(&calls) {
         println!("cargo::rerun-if-changed={source}");
     }
+    println!("cargo::rerun-if-changed=shim/call.h");
     println!("cargo::rerun-if-changed=shim/shim.h");
     let built = cc::Build::new()
-        .files(sources)
+        .files(signals)
+        .files(calls)
         .warnings(true)
         .flag_if_supported("-std=gnu11")
         // The library's own headers: unused parameters and the like.
@@ -20,4 +30,5 @@ fn main() {
         println!("cargo::error={error}");
     }
     println!("cargo::rustc-link-lib=dylib=spandsp");
+    println!("cargo::rustc-link-lib=dylib=tiff");
 }

@@ -1,9 +1,10 @@
-//! Test only: the modems of SpanDSP 0.0.6, as the distribution builds them, behind a safe interface
-//! of the project's own shape. Tests and the lab hold our modems against them.
+//! Test only: the modems, fax machines and gateway of SpanDSP 0.0.6, as the distribution builds them,
+//! behind a safe interface of the project's own shape. Tests and the lab hold ours against them.
 //!
 //! The library itself (LGPL 2.1) is linked dynamically; the C shim and this crate are ours. What the
 //! peer cannot do is told with the tests that work around it.
 
+mod call;
 mod ffi;
 mod g711;
 mod hdlc;
@@ -12,6 +13,11 @@ mod tones;
 mod transmitter;
 mod v8;
 
+pub use call::{
+    Coding, Copies, FaxTerminal, GatewaySettings, Log, Modems, Nsf, Outcome, Pacing, Page, PeerEvent, Role,
+    Sent, T38Gateway, T38Settings, T38Terminal, TerminalSettings, TiffError, Transferred, read_pages,
+    write_pages,
+};
 pub use g711::{Law, g711_leg};
 pub use hdlc::{Deframed, Deframer, Framer};
 pub use receiver::{PeerOutput, Receiver};

@@ -1,0 +1,211 @@
+//! A row as its changing elements: the pels whose colour differs from the pel before them.
+
+/// The changing elements of one row, left to right. Before the first pel lies an imaginary white one, and
+/// just behind the last an imaginary change; neither is stored. T.4 4.2.1.1.
+#[derive(Clone)]
+pub(crate) struct Changes {
+    at: Vec<u16>,
+    count: usize,
+    width: u16,
+}
+
+impl Changes {
+    /// A white row of `width` pels.
+    pub(crate) fn white(width: u16) -> Self {
+        Self { at: vec![0; usize::from(width) + 1], count: 0, width }
+    }
+
+    /// The positions.
+    #[inline(always)]
+    pub(crate) fn positions(&self) -> &[u16] {
+        self.at.get(..self.count).unwrap_or_default()
+    }
+
+    /// How many there are; odd while the colour is black.
+    #[inline(always)]
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Position number `place`, or the imaginary one at the end.
+    #[inline(always)]
+    pub(crate) fn position(&self, place: usize) -> i32 {
+        i32::from(self.positions().get(place).copied().unwrap_or(self.width))
+    }
+
+    /// The first of the changes `place`, `place + 2`, … that is right of `a0`.
+    #[inline(always)]
+    pub(crate) fn next_right_of(&self, a0: i32, place: usize) -> usize {
+        let mut place = place;
+        while self.positions().get(place).is_some_and(|position| i32::from(*position) <= a0) {
+            place += 2;
+        }
+        place
+    }
+
+    /// Pels a row.
+    #[inline(always)]
+    pub(crate) fn width(&self) -> i32 {
+        i32::from(self.width)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    /// Adds a change right of all others.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, position: u16) {
+        if let Some(place) = self.at.get_mut(self.count) {
+            *place = position;
+            self.count += 1;
+        }
+    }
+
+    /// Ends a run at `position`, not left of any change. A run of no pels takes the change before it back.
+    #[inline(always)]
+    pub(crate) fn end_run(&mut self, position: u16) {
+        if self.positions().last() == Some(&position) { self.pop() } else { self.push(position) }
+    }
+
+    /// Takes the last change back.
+    pub(crate) fn pop(&mut self) {
+        self.count = self.count.saturating_sub(1);
+    }
+
+    /// Adds `positions`, all right of what is there.
+    #[inline(always)]
+    pub(crate) fn extend(&mut self, positions: &[u16]) {
+        if let Some(room) = self.at.get_mut(self.count..self.count + positions.len()) {
+            for (place, position) in room.iter_mut().zip(positions) {
+                *place = *position;
+            }
+            self.count += positions.len();
+        }
+    }
+
+    /// Finds the changes of a row of pels: top bit first, a set bit is black. Bits right of the width are
+    /// not looked at.
+    pub(crate) fn find(&mut self, pels: &[u8]) {
+        self.count = 0;
+        let mut before = 0;
+        let mut left = 0;
+        let (chunks, rest) = pels.as_chunks::<8>();
+        for chunk in chunks {
+            self.find_in_word(u64::from_be_bytes(*chunk), &mut before, left);
+            left += 64;
+        }
+        if !rest.is_empty() {
+            let mut last = [0; 8];
+            for (octet, pels) in last.iter_mut().zip(rest) {
+                *octet = *pels;
+            }
+            self.find_in_word(u64::from_be_bytes(last), &mut before, left);
+        }
+        while self.positions().last().is_some_and(|last| *last >= self.width) {
+            self.pop();
+        }
+    }
+
+    #[inline(always)]
+    fn find_in_word(&mut self, word: u64, before: &mut u64, left: u32) {
+        let mut edges = word ^ (word >> 1 | *before << 63);
+        *before = word & 1;
+        while edges != 0 {
+            let place = edges.leading_zeros();
+            edges ^= 1 << 63 >> place;
+            self.push((left + place) as u16);
+        }
+    }
+}
+
+/// Paints rows of one width.
+#[derive(Clone)]
+pub(crate) struct Canvas {
+    /// One bit for each change, and a word for the imaginary one.
+    edges: Vec<u64>,
+    pels: Vec<u8>,
+    octets: usize,
+}
+
+impl Canvas {
+    /// A white row.
+    pub(crate) fn new(width: u16) -> Self {
+        let words = usize::from(width) / 64 + 1;
+        Self { edges: vec![0; words], pels: vec![0; words * 8], octets: usize::from(width).div_ceil(8) }
+    }
+
+    /// The row that was painted last: top bit first, a set bit is black, zeros right of the width.
+    pub(crate) fn pels(&self) -> &[u8] {
+        self.pels.get(..self.octets).unwrap_or_default()
+    }
+
+    /// Paints a row.
+    pub(crate) fn paint(&mut self, row: &Changes) {
+        let positions = row.positions();
+        let Some(first) = positions.first() else {
+            return self.pels.fill(0);
+        };
+        let end = if positions.len() % 2 == 1 { Some(&row.width) } else { positions.last() };
+        for position in positions.iter().chain(end.filter(|_| positions.len() % 2 == 1)) {
+            if let Some(word) = self.edges.get_mut(usize::from(*position / 64)) {
+                *word ^= 1 << 63 >> (position % 64);
+            }
+        }
+        let from = usize::from(*first / 64);
+        let to = usize::from(end.map_or(0, |end| end / 64)) + 1;
+        let (octets, _) = self.pels.as_chunks_mut::<8>();
+        if let (Some(left), Some(right)) = (octets.get_mut(..from), self.edges.get(..from)) {
+            debug_assert!(right.iter().all(|word| *word == 0));
+            left.fill([0; 8]);
+        }
+        if let (Some(octets), Some(edges)) = (octets.get_mut(from..to), self.edges.get_mut(from..to)) {
+            let mut black = 0;
+            for (pels, edges) in octets.iter_mut().zip(edges) {
+                let word = between_edges(*edges) ^ black;
+                black = 0u64.wrapping_sub(word & 1);
+                *pels = word.to_be_bytes();
+                *edges = 0;
+            }
+        }
+        if let Some(right) = octets.get_mut(to..) {
+            right.fill([0; 8]);
+        }
+    }
+}
+
+/// Sets every bit from an odd edge to the bit before the next one.
+#[inline(always)]
+fn between_edges(edges: u64) -> u64 {
+    let mut word = edges;
+    word ^= word >> 1;
+    word ^= word >> 2;
+    word ^= word >> 4;
+    word ^= word >> 8;
+    word ^= word >> 16;
+    word ^ word >> 32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_row_is_painted_as_it_was_found(
+            pels in proptest::collection::vec(any::<u8>(), 1..60),
+            spare in 0u16..8,
+        ) {
+            let width = pels.len() as u16 * 8 - spare;
+            let mut changes = Changes::white(width);
+            changes.find(&pels);
+            prop_assert!(changes.positions().is_sorted_by(|one, next| one < next));
+            let mut canvas = Canvas::new(width);
+            canvas.paint(&changes);
+            let mut masked = pels;
+            *masked.last_mut().unwrap() &= 0xFF << spare;
+            prop_assert_eq!(canvas.pels(), &masked);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The code words arranged for speed: from a run to its bits, and from bits to what they mean.
+//!
+//! Everything here is made from `codes` when the crate is compiled.
+
+use super::codes::{
+    Colour, EOL_ZEROS, EXTENSION, HORIZONTAL, LONGEST_MAKE_UP, PASS, RUN_EXTENSION, TERMINATING, VERTICAL,
+    Word, word,
+};
+
+/// Runs that one look-up codes: make-up and terminating code together.
+pub(crate) const CODED_AT_ONCE: usize = (LONGEST_MAKE_UP + TERMINATING) as usize;
+
+/// The bits of white runs, then of black ones, of 0 to 2623 pels.
+pub(crate) static RUNS: [[Word; CODED_AT_ONCE]; 2] = [run_words(Colour::White), run_words(Colour::Black)];
+
+const fn run_words(colour: Colour) -> [Word; CODED_AT_ONCE] {
+    let mut words = [Word { bits: 0, length: 0 }; CODED_AT_ONCE];
+    let mut run = 0;
+    while run < CODED_AT_ONCE as u32 {
+        let last = word(colour, run % 64);
+        words[run as usize] = if run < TERMINATING { last } else { word(colour, run / 64 * 64).then(last) };
+        run += 1;
+    }
+    words
+}
+
+/// What the next bits of a line mean, in one word: kind, value, and the length of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Meaning(u32);
+
+/// The kinds of code word that a decoder tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(crate) enum Kind {
+    /// Ends a run; the value is below 64.
+    Terminating = 0,
+    /// A part of a run; the value is a multiple of 64.
+    MakeUp,
+    /// a1 stands near b1; the value is the distance plus three.
+    Vertical,
+    Horizontal,
+    Pass,
+    Extension,
+    /// As many zeros as only an EOL begins with.
+    Zeros,
+    /// No code word begins like this.
+    Nothing,
+}
+
+impl Meaning {
+    /// What cannot be read.
+    pub(crate) const NOTHING: Self = Self::new(Kind::Nothing, 0, RUN_BITS);
+
+    const fn new(kind: Kind, value: u32, length: u32) -> Self {
+        Self(value << 8 | (kind as u32) << 4 | length)
+    }
+
+    pub(crate) const fn kind(self) -> Kind {
+        match self.0 >> 4 & 0xF {
+            0 => Kind::Terminating,
+            1 => Kind::MakeUp,
+            2 => Kind::Vertical,
+            3 => Kind::Horizontal,
+            4 => Kind::Pass,
+            5 => Kind::Extension,
+            6 => Kind::Zeros,
+            _ => Kind::Nothing,
+        }
+    }
+
+    pub(crate) const fn value(self) -> u32 {
+        self.0 >> 8
+    }
+
+    /// Bits of the code; of `Nothing`, the bits that it takes to know.
+    pub(crate) const fn length(self) -> u32 {
+        self.0 & 0xF
+    }
+}
+
+/// Bits that tell every run code from every other.
+pub(crate) const RUN_BITS: u32 = 13;
+
+/// What 13 bits mean where a white run stands, and where a black one does.
+pub(crate) static RUN_MEANINGS: [[Meaning; 1 << RUN_BITS]; 2] =
+    [run_meanings(Colour::White), run_meanings(Colour::Black)];
+
+const fn run_meanings(colour: Colour) -> [Meaning; 1 << RUN_BITS] {
+    let mut table = [Meaning::new(Kind::Nothing, 0, RUN_BITS); 1 << RUN_BITS];
+    let mut run = 0;
+    while run <= LONGEST_MAKE_UP {
+        let terminating = run < TERMINATING;
+        let kind = if terminating { Kind::Terminating } else { Kind::MakeUp };
+        spread(&mut table, RUN_BITS, word(colour, run), kind, run);
+        run += if terminating { 1 } else { 64 };
+    }
+    spread(&mut table, RUN_BITS, RUN_EXTENSION, Kind::Extension, 0);
+    spread(&mut table, RUN_BITS, Word { bits: 0, length: EOL_ZEROS }, Kind::Zeros, 0);
+    table
+}
+
+/// Bits that tell every two-dimensional mode from every other.
+pub(crate) const MODE_BITS: u32 = 7;
+
+/// What 7 bits mean where a mode stands.
+pub(crate) static MODE_MEANINGS: [Meaning; 1 << MODE_BITS] = mode_meanings();
+
+const fn mode_meanings() -> [Meaning; 1 << MODE_BITS] {
+    let mut table = [Meaning::new(Kind::Nothing, 0, MODE_BITS); 1 << MODE_BITS];
+    let mut place = 0;
+    while place < VERTICAL.len() {
+        spread(&mut table, MODE_BITS, VERTICAL[place], Kind::Vertical, place as u32);
+        place += 1;
+    }
+    spread(&mut table, MODE_BITS, PASS, Kind::Pass, 0);
+    spread(&mut table, MODE_BITS, HORIZONTAL, Kind::Horizontal, 0);
+    spread(&mut table, MODE_BITS, EXTENSION, Kind::Extension, 0);
+    spread(&mut table, MODE_BITS, Word { bits: 0, length: MODE_BITS }, Kind::Zeros, 0);
+    table
+}
+
+/// Enters a code word at every place whose first bits it is.
+const fn spread(table: &mut [Meaning], bits: u32, word: Word, kind: Kind, value: u32) {
+    let free = bits - word.length;
+    let mut rest = 0;
+    while rest < 1 << free {
+        table[(word.bits << free | rest) as usize] = Meaning::new(kind, value, word.length);
+        rest += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_is_read_as_itself() {
+        for (colour, words) in RUNS.iter().enumerate() {
+            for (run, word) in words.iter().enumerate() {
+                let mut window = u64::from(word.bits) << (64 - word.length);
+                let (mut read, mut length) = (0, 0);
+                loop {
+                    let meaning = RUN_MEANINGS[colour][(window >> (64 - RUN_BITS)) as usize];
+                    window <<= meaning.length();
+                    read += meaning.value();
+                    length += meaning.length();
+                    match meaning.kind() {
+                        Kind::Terminating => break,
+                        Kind::MakeUp => {}
+                        other => panic!("{colour} {run}: {other:?}"),
+                    }
+                }
+                assert_eq!((read as usize, length), (run, word.length));
+            }
+        }
+    }
+
+    #[test]
+    fn no_code_word_hides_an_end_of_line() {
+        for word in RUNS.iter().flatten() {
+            let leading = word.bits.leading_zeros() + word.length - 32;
+            assert!(leading <= 7 && word.bits.trailing_zeros() <= 3);
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod ffi;
 mod g711;
 mod hdlc;
 mod receiver;
+mod strip;
 mod tones;
 mod transmitter;
 mod v8;
@@ -21,6 +22,7 @@ pub use call::{
 pub use g711::{Law, g711_leg};
 pub use hdlc::{Deframed, Deframer, Framer};
 pub use receiver::{PeerOutput, Receiver};
+pub use strip::{StripCoding, TiffStrip};
 pub use tones::{PeerTone, ToneDetector, ToneGenerator, ToneReport};
 pub use transmitter::{Bits, Transmitter, prbs};
 pub use v8::{Modulations, V8Outcome, V8Party, V8Side};

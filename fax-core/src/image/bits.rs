@@ -12,7 +12,8 @@ pub(crate) struct Window {
     taken: u64,
 }
 
-/// A [`Window`] over a piece of input.
+/// A [`Window`] over a piece of input. A loop over code words copies it, so that it can live in registers.
+#[derive(Clone, Copy)]
 pub(crate) struct Bits<'a> {
     /// The next bits, first on top. Below the `count` that are valid may be more of the same stream.
     bits: u64,
@@ -45,12 +46,14 @@ impl<'a> Bits<'a> {
             self.rest = self.rest.get(taken as usize..).unwrap_or_default();
             self.count |= 56;
         } else {
-            self.fill_by_octets();
+            *self = self.filled_by_octets();
         }
     }
 
+    /// By value, or the compiler keeps all of it in memory.
     #[cold]
-    fn fill_by_octets(&mut self) {
+    #[inline(never)]
+    fn filled_by_octets(mut self) -> Self {
         while self.count < 56
             && let Some((&octet, rest)) = self.rest.split_first()
         {
@@ -58,6 +61,7 @@ impl<'a> Bits<'a> {
             self.count += 8;
             self.rest = rest;
         }
+        self
     }
 
     /// The next `count` bits (1 to 63), with zeros where there are no more.

@@ -1,46 +1,35 @@
 //! A row as its changing elements: the pels whose colour differs from the pel before them.
 
-/// The changing elements of one row, left to right. Before the first pel lies an imaginary white one, and
-/// just behind the last an imaginary change; neither is stored. T.4 4.2.1.1.
+/// The changing elements of one row, left to right. Just behind the last pel lies an imaginary one more, at the
+/// width, which is not among them. T.4 4.2.1.1.
 #[derive(Clone)]
 pub(crate) struct Changes {
+    /// The imaginary white pel ahead of the first, so that every change has one before it; then the changes; then
+    /// what is left of longer rows.
     at: Vec<u16>,
     count: usize,
     width: u16,
 }
 
+/// Changes that may be copied at once, whether or not so many are meant.
+const AT_ONCE: usize = 4;
+
 impl Changes {
     /// A white row of `width` pels.
     pub(crate) fn white(width: u16) -> Self {
-        Self { at: vec![0; usize::from(width) + 1], count: 0, width }
+        Self { at: vec![0; usize::from(width) + 2 + AT_ONCE], count: 0, width }
     }
 
     /// The positions.
     #[inline(always)]
     pub(crate) fn positions(&self) -> &[u16] {
-        self.at.get(..self.count).unwrap_or_default()
-    }
-
-    /// How many there are; odd while the colour is black.
-    #[inline(always)]
-    pub(crate) fn count(&self) -> usize {
-        self.count
+        self.at.get(1..=self.count).unwrap_or_default()
     }
 
     /// Position number `place`, or the imaginary one at the end.
     #[inline(always)]
     pub(crate) fn position(&self, place: usize) -> i32 {
         i32::from(self.positions().get(place).copied().unwrap_or(self.width))
-    }
-
-    /// The first of the changes `place`, `place + 2`, … that is right of `a0`.
-    #[inline(always)]
-    pub(crate) fn next_right_of(&self, a0: i32, place: usize) -> usize {
-        let mut place = place;
-        while self.positions().get(place).is_some_and(|position| i32::from(*position) <= a0) {
-            place += 2;
-        }
-        place
     }
 
     /// Pels a row.
@@ -53,46 +42,43 @@ impl Changes {
         self.count = 0;
     }
 
-    /// Adds a change right of all others.
-    #[inline(always)]
-    pub(crate) fn push(&mut self, position: u16) {
-        if let Some(place) = self.at.get_mut(self.count) {
-            *place = position;
-            self.count += 1;
+    /// Ends a last black run that has no end: what was not understood is white.
+    pub(crate) fn end_in_white(&mut self) {
+        self.count -= self.count % 2;
+    }
+
+    /// Where the next changes are written.
+    pub(crate) fn pen(&mut self) -> Pen<'_> {
+        Pen { at: &mut self.at, count: self.count }
+    }
+
+    /// Keeps the first `count` changes of what was written.
+    pub(crate) fn keep(&mut self, count: usize) {
+        self.count = count;
+    }
+
+    /// Takes the imaginary change away, if a run in horizontal mode ended with the row.
+    pub(crate) fn drop_imaginary(&mut self) {
+        if self.positions().last() == Some(&self.width) {
+            self.count -= 1;
         }
     }
 
-    /// Ends a run at `position`, not left of any change. A run of no pels takes the change before it back.
-    #[inline(always)]
-    pub(crate) fn end_run(&mut self, position: u16) {
-        if self.positions().last() == Some(&position) { self.pop() } else { self.push(position) }
-    }
-
-    /// Takes the last change back.
-    pub(crate) fn pop(&mut self) {
-        self.count = self.count.saturating_sub(1);
-    }
-
-    /// Adds `positions`, all right of what is there.
-    #[inline(always)]
-    pub(crate) fn extend(&mut self, positions: &[u16]) {
-        if let Some(room) = self.at.get_mut(self.count..self.count + positions.len()) {
-            for (place, position) in room.iter_mut().zip(positions) {
-                *place = *position;
-            }
-            self.count += positions.len();
-        }
+    /// Where the changes are read that the next row is told by.
+    pub(crate) fn above(&self) -> Above<'_> {
+        Above { at: &self.at, there: self.at.get(..=self.count).unwrap_or_default(), width: self.width() }
     }
 
     /// Finds the changes of a row of pels: top bit first, a set bit is black. Bits right of the width are
     /// not looked at.
     pub(crate) fn find(&mut self, pels: &[u8]) {
         self.count = 0;
+        let mut pen = self.pen();
         let mut before = 0;
         let mut left = 0;
         let (chunks, rest) = pels.as_chunks::<8>();
         for chunk in chunks {
-            self.find_in_word(u64::from_be_bytes(*chunk), &mut before, left);
+            pen.edges(u64::from_be_bytes(*chunk), &mut before, left);
             left += 64;
         }
         if !rest.is_empty() {
@@ -100,22 +86,111 @@ impl Changes {
             for (octet, pels) in last.iter_mut().zip(rest) {
                 *octet = *pels;
             }
-            self.find_in_word(u64::from_be_bytes(last), &mut before, left);
+            pen.edges(u64::from_be_bytes(last), &mut before, left);
         }
+        self.count = pen.count;
+        // Seven bits at the most lie right of the width.
         while self.positions().last().is_some_and(|last| *last >= self.width) {
-            self.pop();
+            self.count -= 1;
+        }
+    }
+}
+
+/// Writes changes, each right of the one before it.
+pub(crate) struct Pen<'a> {
+    at: &'a mut [u16],
+    count: usize,
+}
+
+impl Pen<'_> {
+    /// Changes so far; odd while the colour is black.
+    #[inline(always)]
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Adds a change.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, position: i32) {
+        if let Some(place) = self.at.get_mut(self.count + 1) {
+            *place = position as u16;
+            self.count += 1;
         }
     }
 
+    /// Ends a run of no pels at `position`: the run before it and the one behind are one, unless this is the first.
+    #[cold]
+    pub(crate) fn push_empty(&mut self, position: i32) {
+        let last = self.at.get(self.count).filter(|_| self.count > 0);
+        if last.is_some_and(|last| i32::from(*last) == position) {
+            self.count -= 1;
+        } else {
+            self.push(position);
+        }
+    }
+
+    /// Adds `count` changes of the row above from `place` on.
     #[inline(always)]
-    fn find_in_word(&mut self, word: u64, before: &mut u64, left: u32) {
+    pub(crate) fn copy(&mut self, above: Above<'_>, place: usize, count: usize) {
+        let room = self.at.get_mut(self.count + 1..).unwrap_or_default();
+        let from = above.at.get(place..).unwrap_or_default();
+        if count <= AT_ONCE
+            && let (Some(room), Some(from)) = (room.first_chunk_mut::<AT_ONCE>(), from.first_chunk())
+        {
+            *room = *from;
+        } else {
+            room.iter_mut().zip(from).take(count).for_each(|(room, from)| *room = *from);
+        }
+        self.count += count;
+    }
+
+    #[inline(always)]
+    fn edges(&mut self, word: u64, before: &mut u64, left: i32) {
         let mut edges = word ^ (word >> 1 | *before << 63);
         *before = word & 1;
         while edges != 0 {
             let place = edges.leading_zeros();
             edges ^= 1 << 63 >> place;
-            self.push((left + place) as u16);
+            self.push(left + place as i32);
         }
+    }
+}
+
+/// Reads the changes of the row above; the first has number 1.
+#[derive(Clone, Copy)]
+pub(crate) struct Above<'a> {
+    at: &'a [u16],
+    there: &'a [u16],
+    width: i32,
+}
+
+impl Above<'_> {
+    /// Pels a row.
+    #[inline(always)]
+    pub(crate) fn width(&self) -> i32 {
+        self.width
+    }
+
+    /// Change number `place`, or the imaginary one at the end.
+    #[inline(always)]
+    pub(crate) fn position(&self, place: usize) -> i32 {
+        self.there.get(place).map_or(self.width, |position| i32::from(*position))
+    }
+
+    /// How many there are from number `place` on.
+    #[inline(always)]
+    pub(crate) fn count_from(&self, place: usize) -> usize {
+        self.there.len().saturating_sub(place)
+    }
+
+    /// The first of the changes `place`, `place + 2`, … that is right of `a0`.
+    #[inline(always)]
+    pub(crate) fn next_right_of(&self, a0: i32, place: usize) -> usize {
+        let mut place = place;
+        while self.there.get(place).is_some_and(|position| i32::from(*position) <= a0) {
+            place += 2;
+        }
+        place
     }
 }
 

@@ -37,11 +37,11 @@ pub struct Decoder {
     phase: Phase,
     place: Place,
     line: Changes,
-    /// The last good row.
-    reference: Changes,
-    /// A row came after it that was not understood, so that no other can be told by its difference from it.
-    reference_lost: bool,
     /// The row given last.
+    reference: Changes,
+    /// A row was not understood, so that the next cannot be told by its difference from it.
+    reference_lost: bool,
+    /// The same as pels.
     canvas: Canvas,
     empty_lines: u32,
     account: Account,
@@ -363,7 +363,9 @@ impl Decoder {
     }
 
     fn accept(&mut self) -> Verdict {
-        self.canvas.paint(&self.line);
+        if self.line.positions() != self.reference.positions() {
+            self.canvas.paint(&self.line);
+        }
         core::mem::swap(&mut self.line, &mut self.reference);
         self.reference_lost = false;
         self.empty_lines = 0;
@@ -376,10 +378,9 @@ impl Decoder {
         if self.settings.concealment == Concealment::RowAbove || flaw == Flaw::Reference {
             return Verdict::Concealed(flaw);
         }
-        if self.line.count() % 2 == 1 {
-            self.line.pop(); // black without an end
-        }
+        self.line.end_in_white();
         self.canvas.paint(&self.line);
+        core::mem::swap(&mut self.line, &mut self.reference);
         Verdict::Damaged(flaw)
     }
 }

@@ -25,7 +25,7 @@ fn fnv(octets: &[u8]) -> u64 {
 
 #[test]
 fn pages_come_back_pel_for_pel_however_the_line_cuts_them() {
-    let pages = [ccitt(1), ccitt(4), every_run()];
+    let pages = [ccitt(1), ccitt(4), every_run(), stripes()];
     for page in pages {
         for name in MODES {
             let settings = mode(name, page.width);
@@ -36,6 +36,15 @@ fn pages_come_back_pel_for_pel_however_the_line_cuts_them() {
             }
         }
     }
+}
+
+/// Rows with as many changes as there are pels, all told by nothing but their being the same as above.
+fn stripes() -> Page {
+    let mut page = Page { width: 1728, pels: Vec::new() };
+    for _ in 0..20 {
+        page.push_runs([1; 1728]);
+    }
+    page
 }
 
 /// Also rows that alternate every pel, which libtiff cannot read.

@@ -2,7 +2,7 @@
 
 use super::super::account::Flaw;
 use super::super::bits::Bits;
-use super::super::changes::Changes;
+use super::super::changes::{Above, Changes, Pen};
 use super::super::lookup::{Kind, MODE_BITS, MODE_MEANINGS, Meaning, RUN_BITS, RUN_MEANINGS};
 
 /// Where in a row the next bit is. The changes so far are in the line.
@@ -19,7 +19,7 @@ pub(super) struct Place {
 
 impl Place {
     /// Ahead of the first code word.
-    pub(super) const START: Self = Self { a0: -1, b: 0, part: Part::Mode, run: 0 };
+    pub(super) const START: Self = Self { a0: -1, b: 1, part: Part::Mode, run: 0 };
 }
 
 /// What stands next in a two-dimensional row.
@@ -43,148 +43,170 @@ pub(super) enum Stop {
 }
 
 /// T.4 4.1: runs, white first, until they make the width.
-pub(super) fn one_dimensional(place: &mut Place, line: &mut Changes, bits: &mut Bits<'_>) -> Stop {
-    let width = line.width();
-    loop {
-        bits.fill();
-        let colour = line.count() % 2;
-        let run = match run(colour, &mut place.run, width, bits) {
+pub(super) fn one_dimensional(place: &mut Place, line: &mut Changes, outer: &mut Bits<'_>) -> Stop {
+    let (width, mut a0, mut makes_up, mut bits) = (line.width(), place.a0.max(0), place.run, *outer);
+    let mut pen = line.pen();
+    let stop = loop {
+        let run = match run(pen.count() % 2, &mut makes_up, width, &mut bits) {
             Ok(run) => run,
-            Err(stop) => return stop,
+            Err(stop) => break stop,
         };
-        place.a0 = place.a0.max(0) + run;
-        match place.a0 {
-            a0 if a0 < width => line.end_run(a0 as u16),
-            a0 if a0 == width => return Stop::Full,
-            _ => return Stop::Flaw(Flaw::Long),
+        a0 += run;
+        if a0 >= width {
+            break if a0 == width { Stop::Full } else { Stop::Flaw(Flaw::Long) };
         }
-    }
+        if run > 0 {
+            pen.push(a0)
+        } else {
+            pen.push_empty(a0)
+        }
+        place.a0 = a0;
+    };
+    let count = pen.count();
+    line.keep(count);
+    *outer = bits;
+    place.run = makes_up;
+    stop
 }
 
-/// T.4 4.2.1.3, T.6 2.2: from a0 rightwards by the changes of the row `above`.
+/// T.4 4.2.1.3, T.6 2.2: from a0 rightwards by the changes of the row above.
 pub(super) fn two_dimensional(
     place: &mut Place,
     line: &mut Changes,
-    above: &Changes,
-    bits: &mut Bits<'_>,
+    reference: &Changes,
+    outer: &mut Bits<'_>,
 ) -> Stop {
-    let width = line.width();
-    loop {
-        bits.fill();
-        let stop = match place.part {
-            Part::Mode => mode(place, line, above, bits),
-            Part::FirstRun | Part::SecondRun => horizontal(place, line, above, bits),
+    let mut row = Row { place: *place, pen: line.pen(), above: reference.above(), bits: *outer };
+    let stop = loop {
+        row.bits.fill();
+        let stop = match row.place.part {
+            Part::Mode => row.mode(),
+            Part::FirstRun | Part::SecondRun => row.horizontal(),
         };
-        if let Some(stop) = stop {
-            return stop;
+        if let Err(stop) = stop {
+            break stop;
         }
-        if place.a0 >= width && place.part == Part::Mode {
-            return if place.a0 == width { Stop::Full } else { Stop::Flaw(Flaw::Long) };
-        }
-    }
-}
-
-#[inline(always)]
-fn mode(place: &mut Place, line: &mut Changes, above: &Changes, bits: &mut Bits<'_>) -> Option<Stop> {
-    let ones = bits.ones();
-    if ones > 0 {
-        return copy(ones, place, line, above, bits);
-    }
-    let meaning = MODE_MEANINGS.get(bits.peek(MODE_BITS)).copied().unwrap_or(Meaning::NOTHING);
-    if meaning.length() > bits.ready() {
-        return Some(Stop::More);
-    }
-    match meaning.kind() {
-        Kind::Vertical => {
-            let distance = meaning.value() as i32 - 3;
-            let a1 = above.position(place.b) + distance;
-            if a1 <= place.a0 {
-                return Some(Stop::Flaw(Flaw::Code));
-            }
-            bits.take(meaning.length());
-            place.a0 = a1;
-            if a1 < line.width() {
-                line.end_run(a1 as u16);
-            }
-            // One further, or one back if that has come to lie right of a0 again.
-            let back = place.b.wrapping_sub(1);
-            let is_right = distance < 0 && place.b > 0 && above.position(back) > a1;
-            place.b = above.next_right_of(a1, if is_right { back } else { place.b + 1 });
-        }
-        Kind::Pass => {
-            let b2 = above.position(place.b + 1);
-            if b2 >= line.width() {
-                return Some(Stop::Flaw(Flaw::Code));
-            }
-            bits.take(meaning.length());
-            place.a0 = b2;
-            place.b += 2;
-        }
-        Kind::Horizontal => {
-            bits.take(meaning.length());
-            place.part = Part::FirstRun;
-            return horizontal(place, line, above, bits);
-        }
-        Kind::Zeros => return Some(Stop::Zeros),
-        Kind::Extension => return Some(Stop::Flaw(Flaw::Extension)),
-        _ => return Some(Stop::Flaw(Flaw::Code)),
-    }
-    None
-}
-
-/// Vertical mode without a distance, `ones` times: as many changes of the row above.
-#[inline(always)]
-fn copy(
-    ones: u32,
-    place: &mut Place,
-    line: &mut Changes,
-    above: &Changes,
-    bits: &mut Bits<'_>,
-) -> Option<Stop> {
-    let there = above.positions().get(place.b..).unwrap_or_default();
-    let (copied, all) = match there.get(..ones as usize) {
-        Some(copied) => (copied, true),
-        None => (there, false),
     };
-    // Strictly right of a0 they are all, but for the first at the start of a row.
-    line.extend(copied);
-    place.b += copied.len();
-    if let Some(last) = copied.last() {
-        place.a0 = i32::from(*last);
+    let Row { place: to, pen, bits, .. } = row;
+    let count = pen.count();
+    line.keep(count);
+    if stop == Stop::Full {
+        line.drop_imaginary();
     }
-    if all {
-        bits.take(ones);
-    } else {
-        // The next one means the imaginary change, and ends the row.
-        bits.take(copied.len() as u32 + 1);
-        place.a0 = line.width();
-    }
-    None
+    (*place, *outer) = (to, bits);
+    stop
 }
 
-/// Horizontal mode: the runs from a0 to a1 and from a1 to a2.
-#[inline(always)]
-fn horizontal(place: &mut Place, line: &mut Changes, above: &Changes, bits: &mut Bits<'_>) -> Option<Stop> {
-    let width = line.width();
-    while place.part != Part::Mode {
-        let run = match run(line.count() % 2, &mut place.run, width, bits) {
-            Ok(run) => run,
-            Err(stop) => return Some(stop),
-        };
-        place.a0 = place.a0.max(0) + run;
-        if place.a0 > width {
-            return Some(Stop::Flaw(Flaw::Long));
+/// A two-dimensional row, all in one place while its code words are read.
+struct Row<'rows, 'line> {
+    place: Place,
+    pen: Pen<'rows>,
+    above: Above<'rows>,
+    bits: Bits<'line>,
+}
+
+impl Row<'_, '_> {
+    #[inline(always)]
+    fn mode(&mut self) -> Result<(), Stop> {
+        self.copy()?;
+        if self.bits.ready() < MODE_BITS {
+            self.bits.fill();
         }
-        place.part = match place.part {
-            Part::FirstRun => Part::SecondRun,
-            Part::SecondRun | Part::Mode => Part::Mode,
-        };
-        if place.a0 < width || place.part == Part::SecondRun {
-            line.end_run(place.a0 as u16);
+        let meaning = MODE_MEANINGS.get(self.bits.peek(MODE_BITS)).copied().unwrap_or(Meaning::NOTHING);
+        if meaning.length() > self.bits.ready() {
+            return Err(Stop::More);
         }
+        match meaning.kind() {
+            Kind::Vertical => {
+                let a1 = self.above.position(self.place.b) + meaning.value() as i32 - 3;
+                if a1 <= self.place.a0 {
+                    return Err(Stop::Flaw(Flaw::Code));
+                }
+                self.bits.take(meaning.length());
+                self.place.a0 = a1;
+                if a1 >= self.above.width() {
+                    return Err(if a1 == self.above.width() { Stop::Full } else { Stop::Flaw(Flaw::Long) });
+                }
+                self.pen.push(a1);
+                // The one before b1 may have come to lie right of a0 again.
+                self.place.b = self.above.next_right_of(a1, self.place.b - 1);
+            }
+            Kind::Pass => {
+                let b2 = self.above.position(self.place.b + 1);
+                if b2 >= self.above.width() {
+                    return Err(Stop::Flaw(Flaw::Code));
+                }
+                self.bits.take(meaning.length());
+                self.place.a0 = b2;
+                self.place.b += 2;
+            }
+            Kind::Horizontal => {
+                self.bits.take(meaning.length());
+                self.place.part = Part::FirstRun;
+                return self.horizontal();
+            }
+            Kind::Zeros => return Err(Stop::Zeros),
+            Kind::Extension => return Err(Stop::Flaw(Flaw::Extension)),
+            _ => return Err(Stop::Flaw(Flaw::Code)),
+        }
+        Ok(())
     }
-    place.b = above.next_right_of(place.a0, place.b);
-    None
+
+    /// Vertical mode without a distance, as often as it stands next: as many changes of the row above.
+    #[inline(always)]
+    fn copy(&mut self) -> Result<(), Stop> {
+        let ones = self.bits.ones() as usize;
+        let count = self.above.count_from(self.place.b).min(ones);
+        self.pen.copy(self.above, self.place.b, count);
+        self.place.b += count;
+        if count > 0 {
+            self.place.a0 = self.above.position(self.place.b - 1);
+        }
+        if count == ones {
+            self.bits.take(ones as u32);
+            return Ok(());
+        }
+        // The next one means the imaginary change, and ends the row.
+        self.bits.take(count as u32 + 1);
+        self.place.a0 = self.above.width();
+        Err(Stop::Full)
+    }
+
+    /// Horizontal mode: the runs from a0 to a1 and from a1 to a2.
+    #[inline(always)]
+    fn horizontal(&mut self) -> Result<(), Stop> {
+        let width = self.above.width();
+        let black_first = self.pen.count() % 2;
+        if self.place.part == Part::FirstRun {
+            let run = run(black_first, &mut self.place.run, width, &mut self.bits)?;
+            self.place.part = Part::SecondRun;
+            self.end_run(run)?;
+        }
+        // The colour of the second run is told by the first, which has flipped the count.
+        let run = run(self.pen.count() % 2, &mut self.place.run, width, &mut self.bits)?;
+        self.place.part = Part::Mode;
+        self.end_run(run)?;
+        if self.place.a0 == width {
+            return Err(Stop::Full);
+        }
+        self.place.b = self.above.next_right_of(self.place.a0, self.place.b);
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn end_run(&mut self, run: i32) -> Result<(), Stop> {
+        let end = self.place.a0.max(0) + run;
+        if end > self.above.width() {
+            return Err(Stop::Flaw(Flaw::Long));
+        }
+        if run > 0 {
+            self.pen.push(end)
+        } else {
+            self.pen.push_empty(end)
+        }
+        self.place.a0 = end;
+        Ok(())
+    }
 }
 
 /// A run of one colour (0 white, 1 black): make-up codes, then a terminating one.

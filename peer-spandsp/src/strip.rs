@@ -62,26 +62,25 @@ unsafe extern "C" {
 }
 
 impl TiffStrip {
-    /// The octets of the strip, and what coding took; `None` where libtiff refuses.
-    pub fn encode(&self, rows: &[u8]) -> Option<(Vec<u8>, Duration)> {
+    /// Codes into `octets`, whose room is kept for the next time; gives how many they are and what coding took, or
+    /// `None` where libtiff refuses.
+    pub fn encode(&self, rows: &[u8], octets: &mut Vec<u8>) -> Option<(usize, Duration)> {
         let row_octets = u64::from(self.width.div_ceil(8));
         assert_eq!(rows.len() as u64, row_octets * u64::from(self.height));
-        let mut out = vec![0; rows.len() * 8 + 65536];
+        octets.resize(octets.len().max(rows.len() * 8 + 65536), 0);
         let mut nanoseconds = 0;
-        let capacity = out.len() as u64;
+        let capacity = octets.len() as u64;
         let strip = self.as_the_shim_has_it();
+        let (from, out) = (rows.as_ptr(), octets.as_mut_ptr());
         // SAFETY: `rows` has `height` rows and `out` `capacity` octets; nothing is kept.
-        let length = unsafe {
-            peer_strip_encode(&strip, rows.as_ptr(), row_octets, out.as_mut_ptr(), capacity, &mut nanoseconds)
-        };
-        out.truncate(usize::try_from(length).ok()?);
-        Some((out, Duration::from_nanos(nanoseconds)))
+        let length = unsafe { peer_strip_encode(&strip, from, row_octets, out, capacity, &mut nanoseconds) };
+        Some((usize::try_from(length).ok()?, Duration::from_nanos(nanoseconds)))
     }
 
-    /// The rows of a strip, and what decoding took; `None` where libtiff cannot read it.
-    pub fn decode(&self, octets: &[u8]) -> Option<(Vec<u8>, Duration)> {
+    /// Decodes into `rows`, and gives what it took; `None` where libtiff cannot read the strip.
+    pub fn decode(&self, octets: &[u8], rows: &mut Vec<u8>) -> Option<Duration> {
         let row_octets = u64::from(self.width.div_ceil(8));
-        let mut rows = vec![0; (row_octets * u64::from(self.height)) as usize];
+        rows.resize((row_octets * u64::from(self.height)) as usize, 0);
         let mut scratch = vec![0; octets.len() + 65536];
         let mut nanoseconds = 0;
         let strip = self.as_the_shim_has_it();
@@ -98,7 +97,7 @@ impl TiffStrip {
                 &mut nanoseconds,
             )
         };
-        (done == 0).then_some((rows, Duration::from_nanos(nanoseconds)))
+        (done == 0).then_some(Duration::from_nanos(nanoseconds))
     }
 
     fn as_the_shim_has_it(&self) -> Strip {

@@ -34,12 +34,10 @@ impl Window {
 }
 
 impl<'a> Bits<'a> {
-    /// Makes at least 56 bits ready, or all there are.
+    /// Makes at least 56 bits ready, or all there are. Whether any are needed is not asked: that would be guessed
+    /// wrong too often.
     #[inline(always)]
     pub(crate) fn fill(&mut self) {
-        if self.count >= 56 {
-            return;
-        }
         if let Some(chunk) = self.rest.first_chunk::<8>() {
             self.bits |= u64::from_be_bytes(*chunk) >> self.count;
             let taken = (63 - self.count) / 8;

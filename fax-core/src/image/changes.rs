@@ -118,6 +118,15 @@ impl Pen<'_> {
         }
     }
 
+    /// Adds as many changes as `changes` says, one or none.
+    #[inline(always)]
+    pub(crate) fn push_if(&mut self, changes: usize, position: i32) {
+        if let Some(place) = self.at.get_mut(self.count + 1) {
+            *place = position as u16;
+            self.count += changes;
+        }
+    }
+
     /// Ends a run of no pels at `position`: the run before it and the one behind are one, unless this is the first.
     #[cold]
     pub(crate) fn push_empty(&mut self, position: i32) {

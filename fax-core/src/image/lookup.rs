@@ -38,8 +38,9 @@ pub(crate) enum Kind {
     MakeUp,
     /// a1 stands near b1; the value is the distance plus three.
     Vertical,
-    Horizontal,
+    /// a0 goes to b2; the value is that of no distance.
     Pass,
+    Horizontal,
     Extension,
     /// As many zeros as only an EOL begins with.
     Zeros,
@@ -60,12 +61,19 @@ impl Meaning {
             0 => Kind::Terminating,
             1 => Kind::MakeUp,
             2 => Kind::Vertical,
-            3 => Kind::Horizontal,
-            4 => Kind::Pass,
+            3 => Kind::Pass,
+            4 => Kind::Horizontal,
             5 => Kind::Extension,
             6 => Kind::Zeros,
             _ => Kind::Nothing,
         }
+    }
+
+    /// For a vertical or pass mode: how many changes it codes (1 or 0).
+    #[inline(always)]
+    pub(crate) const fn step(self) -> Option<usize> {
+        let kind = self.0 >> 4 & 0xF;
+        if kind & !1 == Kind::Vertical as u32 { Some(!kind as usize & 1) } else { None }
     }
 
     pub(crate) const fn value(self) -> u32 {
@@ -99,6 +107,46 @@ const fn run_meanings(colour: Colour) -> [Meaning; 1 << RUN_BITS] {
     table
 }
 
+/// Two short runs, of one colour and then the other, as what 13 bits begin with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Pair {
+    pub(crate) first: u8,
+    pub(crate) second: u8,
+    /// Bits of both code words; 0 where there is no such pair.
+    pub(crate) length: u8,
+}
+
+/// The pairs that begin with a white run, then those that begin with a black one.
+pub(crate) static PAIRS: [[Pair; 1 << RUN_BITS]; 2] = [pairs(Colour::White), pairs(Colour::Black)];
+
+const fn pairs(colour: Colour) -> [Pair; 1 << RUN_BITS] {
+    let mut table = [Pair { first: 0, second: 0, length: 0 }; 1 << RUN_BITS];
+    let other = match colour {
+        Colour::White => Colour::Black,
+        Colour::Black => Colour::White,
+    };
+    let mut run = 1;
+    while run < TERMINATING {
+        let first = word(colour, run);
+        let mut next = 1;
+        while next < TERMINATING {
+            let both = first.then(word(other, next));
+            if both.length <= RUN_BITS {
+                let free = RUN_BITS - both.length;
+                let pair = Pair { first: run as u8, second: next as u8, length: both.length as u8 };
+                let mut rest = 0;
+                while rest < 1 << free {
+                    table[(both.bits << free | rest) as usize] = pair;
+                    rest += 1;
+                }
+            }
+            next += 1;
+        }
+        run += 1;
+    }
+    table
+}
+
 /// Bits that tell every two-dimensional mode from every other.
 pub(crate) const MODE_BITS: u32 = 7;
 
@@ -112,7 +160,7 @@ const fn mode_meanings() -> [Meaning; 1 << MODE_BITS] {
         spread(&mut table, MODE_BITS, VERTICAL[place], Kind::Vertical, place as u32);
         place += 1;
     }
-    spread(&mut table, MODE_BITS, PASS, Kind::Pass, 0);
+    spread(&mut table, MODE_BITS, PASS, Kind::Pass, 3);
     spread(&mut table, MODE_BITS, HORIZONTAL, Kind::Horizontal, 0);
     spread(&mut table, MODE_BITS, EXTENSION, Kind::Extension, 0);
     spread(&mut table, MODE_BITS, Word { bits: 0, length: MODE_BITS }, Kind::Zeros, 0);

@@ -3,7 +3,7 @@
 use super::super::account::Flaw;
 use super::super::bits::Bits;
 use super::super::changes::{Above, Changes, Pen};
-use super::super::lookup::{Kind, MODE_BITS, MODE_MEANINGS, Meaning, RUN_BITS, RUN_MEANINGS};
+use super::super::lookup::{Kind, MODE_BITS, MODE_MEANINGS, Meaning, PAIRS, RUN_BITS, RUN_MEANINGS};
 
 /// Where in a row the next bit is. The changes so far are in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,15 @@ pub(super) fn one_dimensional(place: &mut Place, line: &mut Changes, outer: &mut
     let (width, mut a0, mut makes_up, mut bits) = (line.width(), place.a0.max(0), place.run, *outer);
     let mut pen = line.pen();
     let stop = loop {
+        bits.fill();
+        if let Some((first, second)) = pair(pen.count() % 2, makes_up, width - 1 - a0, &mut bits) {
+            pen.push(a0 + first);
+            a0 += first + second;
+            pen.push(a0);
+            place.a0 = a0;
+            makes_up = 0;
+            continue;
+        }
         let run = match run(pen.count() % 2, &mut makes_up, width, &mut bits) {
             Ok(run) => run,
             Err(stop) => break stop,
@@ -116,40 +125,35 @@ impl Row<'_, '_> {
         if meaning.length() > self.bits.ready() {
             return Err(Stop::More);
         }
+        // Vertical and pass mode by the same steps: they take turns as if by chance, and no branch foretells it.
+        if let Some(changes) = meaning.step() {
+            let width = self.above.width();
+            let a0 = self.above.position(self.place.b + 1 - changes) + meaning.value() as i32 - 3;
+            if a0 <= self.place.a0 || a0 > width {
+                return Err(Stop::Flaw(Flaw::Code));
+            }
+            if a0 == width {
+                // Never by pass mode: b2 is left of a1.
+                self.bits.take(meaning.length() * changes as u32);
+                return Err(if changes == 1 { Stop::Full } else { Stop::Flaw(Flaw::Code) });
+            }
+            self.bits.take(meaning.length());
+            self.place.a0 = a0;
+            self.pen.push_if(changes, a0);
+            // After a change, the one before b1 may have come to lie right of a0 again.
+            self.place.b = self.above.next_right_of(a0, self.place.b - changes);
+            return Ok(());
+        }
         match meaning.kind() {
-            Kind::Vertical => {
-                let a1 = self.above.position(self.place.b) + meaning.value() as i32 - 3;
-                if a1 <= self.place.a0 {
-                    return Err(Stop::Flaw(Flaw::Code));
-                }
-                self.bits.take(meaning.length());
-                self.place.a0 = a1;
-                if a1 >= self.above.width() {
-                    return Err(if a1 == self.above.width() { Stop::Full } else { Stop::Flaw(Flaw::Long) });
-                }
-                self.pen.push(a1);
-                // The one before b1 may have come to lie right of a0 again.
-                self.place.b = self.above.next_right_of(a1, self.place.b - 1);
-            }
-            Kind::Pass => {
-                let b2 = self.above.position(self.place.b + 1);
-                if b2 >= self.above.width() {
-                    return Err(Stop::Flaw(Flaw::Code));
-                }
-                self.bits.take(meaning.length());
-                self.place.a0 = b2;
-                self.place.b += 2;
-            }
             Kind::Horizontal => {
                 self.bits.take(meaning.length());
                 self.place.part = Part::FirstRun;
-                return self.horizontal();
+                self.horizontal()
             }
-            Kind::Zeros => return Err(Stop::Zeros),
-            Kind::Extension => return Err(Stop::Flaw(Flaw::Extension)),
-            _ => return Err(Stop::Flaw(Flaw::Code)),
+            Kind::Zeros => Err(Stop::Zeros),
+            Kind::Extension => Err(Stop::Flaw(Flaw::Extension)),
+            _ => Err(Stop::Flaw(Flaw::Code)),
         }
-        Ok(())
     }
 
     /// Vertical mode without a distance, as often as it stands next: as many changes of the row above.
@@ -177,11 +181,25 @@ impl Row<'_, '_> {
     fn horizontal(&mut self) -> Result<(), Stop> {
         let width = self.above.width();
         let black_first = self.pen.count() % 2;
+        let left = width - 1 - self.place.a0.max(0);
+        if self.place.part == Part::FirstRun
+            && let Some((first, second)) = pair(black_first, self.place.run, left, &mut self.bits)
+        {
+            let a1 = self.place.a0.max(0) + first;
+            self.pen.push(a1);
+            self.pen.push(a1 + second);
+            self.place.a0 = a1 + second;
+            self.place.run = 0;
+            self.place.part = Part::Mode;
+            self.place.b = self.above.next_right_of(self.place.a0, self.place.b);
+            return Ok(());
+        }
         if self.place.part == Part::FirstRun {
             let run = run(black_first, &mut self.place.run, width, &mut self.bits)?;
             self.place.part = Part::SecondRun;
             self.end_run(run)?;
         }
+        self.bits.fill();
         // The colour of the second run is told by the first, which has flipped the count.
         let run = run(self.pen.count() % 2, &mut self.place.run, width, &mut self.bits)?;
         self.place.part = Part::Mode;
@@ -209,36 +227,51 @@ impl Row<'_, '_> {
     }
 }
 
-/// A run of one colour (0 white, 1 black): make-up codes, then a terminating one.
+/// Two short runs at once, if they are next and all ready, and together not above `most` pels.
+#[inline(always)]
+fn pair(colour: usize, makes_up: u32, most: i32, bits: &mut Bits<'_>) -> Option<(i32, i32)> {
+    let [white, black] = &PAIRS;
+    let pairs = if colour == 0 { white } else { black };
+    let pair = pairs.get(bits.peek(RUN_BITS)).copied().unwrap_or_default();
+    let length = u32::from(pair.length);
+    let (first, second) = (makes_up as i32 + i32::from(pair.first), i32::from(pair.second));
+    if length == 0 || length > bits.ready() || first + second > most {
+        return None;
+    }
+    bits.take(length);
+    Some((first, second))
+}
+
+/// A run of one colour (0 white, 1 black): make-up codes, then a terminating one. At least one is ready, or all
+/// bits there are.
 #[inline(always)]
 fn run(colour: usize, run: &mut u32, width: i32, bits: &mut Bits<'_>) -> Result<i32, Stop> {
     let [white, black] = &RUN_MEANINGS;
     let meanings = if colour == 0 { white } else { black };
     loop {
-        if bits.ready() < RUN_BITS {
-            bits.fill();
-        }
         let meaning = meanings.get(bits.peek(RUN_BITS)).copied().unwrap_or(Meaning::NOTHING);
         if meaning.length() > bits.ready() {
             return Err(Stop::More);
         }
-        match meaning.kind() {
-            Kind::Terminating => {
-                bits.take(meaning.length());
-                let whole = *run + meaning.value();
-                *run = 0;
-                return Ok(whole as i32);
-            }
-            Kind::MakeUp => {
-                bits.take(meaning.length());
-                *run += meaning.value();
-                if *run > width as u32 {
-                    return Err(Stop::Flaw(Flaw::Long));
-                }
-            }
-            Kind::Zeros => return Err(Stop::Zeros),
-            Kind::Extension => return Err(Stop::Flaw(Flaw::Extension)),
-            _ => return Err(Stop::Flaw(Flaw::Code)),
+        let kind = meaning.kind();
+        if kind == Kind::Terminating {
+            bits.take(meaning.length());
+            let whole = *run + meaning.value();
+            *run = 0;
+            return Ok(whole as i32);
         }
+        if kind != Kind::MakeUp {
+            return Err(match kind {
+                Kind::Zeros => Stop::Zeros,
+                Kind::Extension => Stop::Flaw(Flaw::Extension),
+                _ => Stop::Flaw(Flaw::Code),
+            });
+        }
+        bits.take(meaning.length());
+        *run += meaning.value();
+        if *run > width as u32 {
+            return Err(Stop::Flaw(Flaw::Long));
+        }
+        bits.fill();
     }
 }

@@ -1,5 +1,7 @@
 //! A row as its changing elements: the pels whose colour differs from the pel before them.
 
+use core::ops::Range;
+
 /// The changing elements of one row, left to right. Just behind the last pel lies an imaginary one more, at the
 /// width, which is not among them. T.4 4.2.1.1.
 #[derive(Clone)]
@@ -127,9 +129,9 @@ impl Pen<'_> {
         }
     }
 
-    /// Ends a run of no pels at `position`: the run before it and the one behind are one, unless this is the first.
-    #[cold]
-    pub(crate) fn push_empty(&mut self, position: i32) {
+    /// Ends a run at `position`. If it had no pels, the runs before it and behind it are one.
+    #[inline(never)]
+    pub(crate) fn end_run(&mut self, position: i32) {
         let last = self.at.get(self.count).filter(|_| self.count > 0);
         if last.is_some_and(|last| i32::from(*last) == position) {
             self.count -= 1;
@@ -210,13 +212,20 @@ pub(crate) struct Canvas {
     edges: Vec<u64>,
     pels: Vec<u8>,
     octets: usize,
+    /// The words that are not all white.
+    painted: Range<usize>,
 }
 
 impl Canvas {
     /// A white row.
     pub(crate) fn new(width: u16) -> Self {
         let words = usize::from(width) / 64 + 1;
-        Self { edges: vec![0; words], pels: vec![0; words * 8], octets: usize::from(width).div_ceil(8) }
+        Self {
+            edges: vec![0; words],
+            pels: vec![0; words * 8],
+            octets: usize::from(width).div_ceil(8),
+            painted: 0..0,
+        }
     }
 
     /// The row that was painted last: top bit first, a set bit is black, zeros right of the width.
@@ -227,23 +236,21 @@ impl Canvas {
     /// Paints a row.
     pub(crate) fn paint(&mut self, row: &Changes) {
         let positions = row.positions();
-        let Some(first) = positions.first() else {
-            return self.pels.fill(0);
-        };
         let end = if positions.len() % 2 == 1 { Some(&row.width) } else { positions.last() };
-        for position in positions.iter().chain(end.filter(|_| positions.len() % 2 == 1)) {
-            if let Some(word) = self.edges.get_mut(usize::from(*position / 64)) {
-                *word ^= 1 << 63 >> (position % 64);
-            }
+        let (Some(first), Some(end)) = (positions.first(), end) else {
+            return self.clear_but(0..0);
+        };
+        for position in positions {
+            self.flip(*position);
         }
-        let from = usize::from(*first / 64);
-        let to = usize::from(end.map_or(0, |end| end / 64)) + 1;
+        if positions.len() % 2 == 1 {
+            self.flip(*end);
+        }
+        let words = usize::from(*first / 64)..usize::from(*end / 64) + 1;
         let (octets, _) = self.pels.as_chunks_mut::<8>();
-        if let (Some(left), Some(right)) = (octets.get_mut(..from), self.edges.get(..from)) {
-            debug_assert!(right.iter().all(|word| *word == 0));
-            left.fill([0; 8]);
-        }
-        if let (Some(octets), Some(edges)) = (octets.get_mut(from..to), self.edges.get_mut(from..to)) {
+        if let (Some(octets), Some(edges)) =
+            (octets.get_mut(words.clone()), self.edges.get_mut(words.clone()))
+        {
             let mut black = 0;
             for (pels, edges) in octets.iter_mut().zip(edges) {
                 let word = between_edges(*edges) ^ black;
@@ -252,8 +259,22 @@ impl Canvas {
                 *edges = 0;
             }
         }
-        if let Some(right) = octets.get_mut(to..) {
-            right.fill([0; 8]);
+        self.clear_but(words);
+    }
+
+    #[inline(always)]
+    fn flip(&mut self, position: u16) {
+        if let Some(word) = self.edges.get_mut(usize::from(position / 64)) {
+            *word ^= 1 << 63 >> (position % 64);
+        }
+    }
+
+    /// Makes white what was painted outside of `words`.
+    fn clear_but(&mut self, words: Range<usize>) {
+        let (octets, _) = self.pels.as_chunks_mut::<8>();
+        let Range { start, end } = core::mem::replace(&mut self.painted, words.clone());
+        for stale in [start..end.min(words.start), start.max(words.end)..end] {
+            octets.get_mut(stale).unwrap_or_default().fill([0; 8]);
         }
     }
 }

@@ -107,42 +107,101 @@ const fn run_meanings(colour: Colour) -> [Meaning; 1 << RUN_BITS] {
     table
 }
 
-/// Two short runs, of one colour and then the other, as what 13 bits begin with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pair {
-    pub(crate) first: u8,
-    pub(crate) second: u8,
-    /// Bits of both code words; 0 where there is no such pair.
-    pub(crate) length: u8,
+/// One or two code words of runs, which is what 13 bits begin with, for a loop without branches.
+///
+/// Each is 7 bits: a terminating code the run, a make-up code 64 and the run in units of 64. That there is no second
+/// is written as a make-up code of no pels. The lowest four bits are the length of both, 0 where no run is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pair(u32);
+
+impl Pair {
+    /// None.
+    pub(crate) const NONE: Self = Self(0);
+
+    const fn new(first: u32, second: Option<u32>, length: u32) -> Self {
+        let second = match second {
+            Some(run) => Self::part(run),
+            None => TERMINATING,
+        };
+        Self(Self::part(first) << 16 | second << 8 | length)
+    }
+
+    const fn part(run: u32) -> u32 {
+        if run < TERMINATING { run } else { TERMINATING | (run / 64) }
+    }
+
+    /// Pels of a part.
+    #[inline(always)]
+    const fn pels(part: u32) -> i32 {
+        ((part & 63) << ((part >> 6 & 1) * 6)) as i32
+    }
+
+    /// Pels of the first code word.
+    #[inline(always)]
+    pub(crate) const fn first(self) -> i32 {
+        Self::pels(self.0 >> 16)
+    }
+
+    /// Pels of the second.
+    #[inline(always)]
+    pub(crate) const fn second(self) -> i32 {
+        Self::pels(self.0 >> 8 & 127)
+    }
+
+    /// Both as whole runs, if they are.
+    #[inline(always)]
+    pub(crate) const fn two_runs(self) -> Option<(i32, i32)> {
+        let whole = self.0 & (TERMINATING << 16 | TERMINATING << 8) == 0 && self.0 != 0;
+        if whole { Some(((self.0 >> 16) as i32, (self.0 >> 8 & 63) as i32)) } else { None }
+    }
+
+    /// How many runs the first ends: 1 or 0.
+    #[inline(always)]
+    pub(crate) const fn ends_first(self) -> usize {
+        (!self.0 >> 22 & 1) as usize
+    }
+
+    /// How many runs the second ends.
+    #[inline(always)]
+    pub(crate) const fn ends_second(self) -> usize {
+        (!self.0 >> 14 & 1) as usize
+    }
+
+    /// Bits of both.
+    #[inline(always)]
+    pub(crate) const fn length(self) -> u32 {
+        self.0 & 0xF
+    }
 }
 
-/// The pairs that begin with a white run, then those that begin with a black one.
+/// What may be next where a white run stands, and where a black one does.
 pub(crate) static PAIRS: [[Pair; 1 << RUN_BITS]; 2] = [pairs(Colour::White), pairs(Colour::Black)];
 
 const fn pairs(colour: Colour) -> [Pair; 1 << RUN_BITS] {
-    let mut table = [Pair { first: 0, second: 0, length: 0 }; 1 << RUN_BITS];
+    let this = run_meanings(colour);
     let other = match colour {
-        Colour::White => Colour::Black,
-        Colour::Black => Colour::White,
+        Colour::White => run_meanings(Colour::Black),
+        Colour::Black => run_meanings(Colour::White),
     };
-    let mut run = 1;
-    while run < TERMINATING {
-        let first = word(colour, run);
-        let mut next = 1;
-        while next < TERMINATING {
-            let both = first.then(word(other, next));
-            if both.length <= RUN_BITS {
-                let free = RUN_BITS - both.length;
-                let pair = Pair { first: run as u8, second: next as u8, length: both.length as u8 };
-                let mut rest = 0;
-                while rest < 1 << free {
-                    table[(both.bits << free | rest) as usize] = pair;
-                    rest += 1;
-                }
-            }
-            next += 1;
+    let mut table = [Pair::NONE; 1 << RUN_BITS];
+    let mut bits = 0;
+    while bits < table.len() {
+        let first = this[bits];
+        let ends = matches!(first.kind(), Kind::Terminating);
+        // No pels are no run: that is for a slower loop.
+        if ends && first.value() > 0 || matches!(first.kind(), Kind::MakeUp) {
+            let length = first.length();
+            let rest = bits << length & (table.len() - 1);
+            let second = if ends { other[rest] } else { this[rest] };
+            let is_run = matches!(second.kind(), Kind::Terminating | Kind::MakeUp);
+            let fits = length + second.length() <= RUN_BITS;
+            table[bits] = if is_run && fits && second.value() > 0 {
+                Pair::new(first.value(), Some(second.value()), length + second.length())
+            } else {
+                Pair::new(first.value(), None, length)
+            };
         }
-        run += 1;
+        bits += 1;
     }
     table
 }

@@ -3,7 +3,7 @@
 use super::super::account::Flaw;
 use super::super::bits::Bits;
 use super::super::changes::{Above, Changes, Pen};
-use super::super::lookup::{Kind, MODE_BITS, MODE_MEANINGS, Meaning, PAIRS, RUN_BITS, RUN_MEANINGS};
+use super::super::lookup::{Kind, MODE_BITS, MODE_MEANINGS, Meaning, PAIRS, Pair, RUN_BITS, RUN_MEANINGS};
 
 /// Where in a row the next bit is. The changes so far are in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,37 +44,42 @@ pub(super) enum Stop {
 
 /// T.4 4.1: runs, white first, until they make the width.
 pub(super) fn one_dimensional(place: &mut Place, line: &mut Changes, outer: &mut Bits<'_>) -> Stop {
-    let (width, mut a0, mut makes_up, mut bits) = (line.width(), place.a0.max(0), place.run, *outer);
-    let mut pen = line.pen();
+    let width = line.width();
+    // Where the next code word begins: a make-up code moves it and ends no run.
+    let mut at = place.a0.max(0);
+    let (mut pen, mut bits) = (line.pen(), *outer);
     let stop = loop {
         bits.fill();
-        if let Some((first, second)) = pair(pen.count() % 2, makes_up, width - 1 - a0, &mut bits) {
-            pen.push(a0 + first);
-            a0 += first + second;
-            pen.push(a0);
-            place.a0 = a0;
-            makes_up = 0;
+        let colour = pen.count() % 2;
+        let pair = pair(colour, &bits);
+        let middle = at + pair.first();
+        let end = middle + pair.second();
+        if pair.length() > 0 && pair.length() <= bits.ready() && end < width {
+            bits.take(pair.length());
+            pen.push_if(pair.ends_first(), middle);
+            pen.push_if(pair.ends_second(), end);
+            at = end;
             continue;
         }
-        let run = match run(pen.count() % 2, &mut makes_up, width, &mut bits) {
-            Ok(run) => run,
+        match code(colour, &mut bits) {
+            Ok((pels, ends)) => {
+                at += pels;
+                if at >= width && (ends || at > width) {
+                    break if at == width { Stop::Full } else { Stop::Flaw(Flaw::Long) };
+                }
+                if ends {
+                    pen.end_run(at);
+                }
+            }
             Err(stop) => break stop,
-        };
-        a0 += run;
-        if a0 >= width {
-            break if a0 == width { Stop::Full } else { Stop::Flaw(Flaw::Long) };
         }
-        if run > 0 {
-            pen.push(a0)
-        } else {
-            pen.push_empty(a0)
-        }
-        place.a0 = a0;
     };
     let count = pen.count();
     line.keep(count);
+    if bits.position() != outer.position() {
+        place.a0 = at;
+    }
     *outer = bits;
-    place.run = makes_up;
     stop
 }
 
@@ -181,17 +186,21 @@ impl Row<'_, '_> {
     fn horizontal(&mut self) -> Result<(), Stop> {
         let width = self.above.width();
         let black_first = self.pen.count() % 2;
-        let left = width - 1 - self.place.a0.max(0);
-        if self.place.part == Part::FirstRun
-            && let Some((first, second)) = pair(black_first, self.place.run, left, &mut self.bits)
+        let pair = pair(black_first, &self.bits);
+        if let Some((first, second)) = pair.two_runs()
+            && self.place.part == Part::FirstRun
+            && self.place.run == 0
+            && pair.length() <= self.bits.ready()
+            && self.place.a0.max(0) + first + second < width
         {
-            let a1 = self.place.a0.max(0) + first;
-            self.pen.push(a1);
-            self.pen.push(a1 + second);
-            self.place.a0 = a1 + second;
-            self.place.run = 0;
+            let middle = self.place.a0.max(0) + first;
+            let end = middle + second;
+            self.bits.take(pair.length());
+            self.pen.push(middle);
+            self.pen.push(end);
+            self.place.a0 = end;
             self.place.part = Part::Mode;
-            self.place.b = self.above.next_right_of(self.place.a0, self.place.b);
+            self.place.b = self.above.next_right_of(end, self.place.b);
             return Ok(());
         }
         if self.place.part == Part::FirstRun {
@@ -220,58 +229,55 @@ impl Row<'_, '_> {
         if run > 0 {
             self.pen.push(end)
         } else {
-            self.pen.push_empty(end)
+            self.pen.end_run(end)
         }
         self.place.a0 = end;
         Ok(())
     }
 }
 
-/// Two short runs at once, if they are next and all ready, and together not above `most` pels.
+/// One or two code words of runs, the first of this colour (0 white, 1 black).
 #[inline(always)]
-fn pair(colour: usize, makes_up: u32, most: i32, bits: &mut Bits<'_>) -> Option<(i32, i32)> {
+fn pair(colour: usize, bits: &Bits<'_>) -> Pair {
     let [white, black] = &PAIRS;
     let pairs = if colour == 0 { white } else { black };
-    let pair = pairs.get(bits.peek(RUN_BITS)).copied().unwrap_or_default();
-    let length = u32::from(pair.length);
-    let (first, second) = (makes_up as i32 + i32::from(pair.first), i32::from(pair.second));
-    if length == 0 || length > bits.ready() || first + second > most {
-        return None;
-    }
-    bits.take(length);
-    Some((first, second))
+    pairs.get(bits.peek(RUN_BITS)).copied().unwrap_or(Pair::NONE)
 }
 
 /// A run of one colour (0 white, 1 black): make-up codes, then a terminating one. At least one is ready, or all
 /// bits there are.
 #[inline(always)]
 fn run(colour: usize, run: &mut u32, width: i32, bits: &mut Bits<'_>) -> Result<i32, Stop> {
-    let [white, black] = &RUN_MEANINGS;
-    let meanings = if colour == 0 { white } else { black };
     loop {
-        let meaning = meanings.get(bits.peek(RUN_BITS)).copied().unwrap_or(Meaning::NOTHING);
-        if meaning.length() > bits.ready() {
-            return Err(Stop::More);
+        let (pels, ends) = code(colour, bits)?;
+        *run += pels as u32;
+        if ends {
+            return Ok(core::mem::take(run) as i32);
         }
-        let kind = meaning.kind();
-        if kind == Kind::Terminating {
-            bits.take(meaning.length());
-            let whole = *run + meaning.value();
-            *run = 0;
-            return Ok(whole as i32);
-        }
-        if kind != Kind::MakeUp {
-            return Err(match kind {
-                Kind::Zeros => Stop::Zeros,
-                Kind::Extension => Stop::Flaw(Flaw::Extension),
-                _ => Stop::Flaw(Flaw::Code),
-            });
-        }
-        bits.take(meaning.length());
-        *run += meaning.value();
         if *run > width as u32 {
             return Err(Stop::Flaw(Flaw::Long));
         }
         bits.fill();
     }
+}
+
+/// One code word: its pels, and whether it ends the run.
+#[inline(always)]
+fn code(colour: usize, bits: &mut Bits<'_>) -> Result<(i32, bool), Stop> {
+    let [white, black] = &RUN_MEANINGS;
+    let meanings = if colour == 0 { white } else { black };
+    let meaning = meanings.get(bits.peek(RUN_BITS)).copied().unwrap_or(Meaning::NOTHING);
+    if meaning.length() > bits.ready() {
+        return Err(Stop::More);
+    }
+    let kind = meaning.kind();
+    if kind == Kind::Terminating || kind == Kind::MakeUp {
+        bits.take(meaning.length());
+        return Ok((meaning.value() as i32, kind == Kind::Terminating));
+    }
+    Err(match kind {
+        Kind::Zeros => Stop::Zeros,
+        Kind::Extension => Stop::Flaw(Flaw::Extension),
+        _ => Stop::Flaw(Flaw::Code),
+    })
 }

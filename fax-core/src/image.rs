@@ -9,7 +9,9 @@
 //! Always: the first bit on the line is the top bit of its octet; a set pel is black. Memory is taken when a
 //! coder is made, for two rows of its width; a page has a limit of rows.
 //!
-//! Not here: how octets travel (T.30, T.38), and bit order in files.
+//! Not here: how octets travel (T.30, T.38).
+//!
+//! Files need a feature each: `tiff`, `pdf`, `png`; `picture` makes pages of grey and colour.
 
 mod account;
 mod bits;
@@ -18,13 +20,42 @@ mod codes;
 mod decode;
 mod encode;
 mod lookup;
+#[cfg(feature = "pdf")]
+pub mod pdf;
+#[cfg(feature = "picture")]
+pub mod picture;
+#[cfg(feature = "png")]
+pub mod png;
+mod rescale;
+#[cfg(feature = "tiff")]
+pub mod tiff;
 
 pub use account::{Account, Flaw, Verdict};
 pub use decode::{Concealment, Decoder, DecoderSettings, End, RowMark};
 pub use encode::{Encoder, EncoderSettings, Eol};
+pub use rescale::Rescaler;
 
 /// The widest row: 303 mm at 1200 pels to the inch.
 pub const MAX_WIDTH: u32 = 14592;
+
+/// How close the pels of a page stand, in dots to the inch: 204 × 98 is T.4's standard resolution, 204 × 196 fine,
+/// 204 × 391 superfine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolution {
+    /// In a row.
+    pub across: u16,
+    /// Down the page.
+    pub down: u16,
+}
+
+impl Resolution {
+    /// T.4's 8 × 3.85 to the millimetre.
+    pub const STANDARD: Self = Self { across: 204, down: 98 };
+    /// T.4's 8 × 7.7 to the millimetre.
+    pub const FINE: Self = Self { across: 204, down: 196 };
+    /// 8 × 15.4 to the millimetre.
+    pub const SUPERFINE: Self = Self { across: 204, down: 391 };
+}
 
 /// A row that came off the line.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +90,9 @@ pub enum Refusal {
     /// A row has 1 to [`MAX_WIDTH`] pels.
     #[error("the width is out of bounds")]
     Width,
+    /// A page has rows, and no more than its limit.
+    #[error("the height is out of bounds")]
+    Height,
     /// A row of pels has as many octets as its width needs.
     #[error("the row has another width")]
     RowLength,

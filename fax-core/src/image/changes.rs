@@ -120,6 +120,13 @@ impl Pen<'_> {
         }
     }
 
+    /// Moves the last change to `position`.
+    pub(crate) fn move_last(&mut self, position: i32) {
+        if let Some(place) = self.at.get_mut(self.count) {
+            *place = position as u16;
+        }
+    }
+
     /// Adds as many changes as `changes` says, one or none.
     #[inline(always)]
     pub(crate) fn push_if(&mut self, changes: usize, position: i32) {

@@ -216,6 +216,19 @@ impl Decoder {
         None
     }
 
+    /// Goes to the top of another page with the same settings.
+    pub fn restart(&mut self) {
+        self.window = Window::default();
+        self.phase = self.settings.first_phase();
+        self.place = Place::START;
+        self.line.clear();
+        self.reference.clear();
+        self.canvas.paint(&self.reference);
+        self.reference_lost = false;
+        self.empty_lines = 0;
+        self.account = Account::default();
+    }
+
     /// How the page ended, once it has.
     pub fn end(&self) -> Option<End> {
         match self.phase {

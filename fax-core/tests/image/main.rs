@@ -4,7 +4,14 @@
 #[path = "../fuzz/t4.rs"]
 mod fuzz_t4;
 
+#[cfg(feature = "tiff")]
+#[allow(unreachable_pub)]
+#[path = "../fuzz/tiff.rs"]
+mod fuzz_tiff;
+
 mod damage;
+#[cfg(all(feature = "tiff", feature = "pdf", feature = "png"))]
+mod documents;
 mod foreign;
 mod pages;
 mod rows;

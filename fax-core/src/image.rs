@@ -19,6 +19,7 @@ mod changes;
 mod codes;
 mod decode;
 mod encode;
+pub mod jbig;
 mod lookup;
 #[cfg(feature = "pdf")]
 pub mod pdf;

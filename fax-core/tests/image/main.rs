@@ -4,6 +4,10 @@
 #[path = "../fuzz/t4.rs"]
 mod fuzz_t4;
 
+#[allow(unreachable_pub)]
+#[path = "../fuzz/t85.rs"]
+mod fuzz_t85;
+
 #[cfg(feature = "tiff")]
 #[allow(unreachable_pub)]
 #[path = "../fuzz/tiff.rs"]
@@ -13,5 +17,6 @@ mod damage;
 #[cfg(all(feature = "tiff", feature = "pdf", feature = "png"))]
 mod documents;
 mod foreign;
+mod jbig;
 mod pages;
 mod rows;

@@ -19,6 +19,7 @@ mod changes;
 mod codes;
 mod decode;
 mod encode;
+mod header;
 pub mod jbig;
 mod lookup;
 #[cfg(feature = "pdf")]
@@ -34,6 +35,7 @@ pub mod tiff;
 pub use account::{Account, Flaw, Verdict};
 pub use decode::{Concealment, Decoder, DecoderSettings, End, RowMark};
 pub use encode::{Encoder, EncoderSettings, Eol};
+pub use header::HeaderLine;
 pub use rescale::Rescaler;
 
 /// The widest row: 303 mm at 1200 pels to the inch.

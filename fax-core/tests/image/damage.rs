@@ -1,6 +1,7 @@
 //! Damaged lines.
 
 use crate::fuzz_t4::check;
+use crate::mutate::mutated;
 use crate::pages::{MODES, Noise, Page, ccitt, decode, encode, every_run, mode};
 use fax_core::image::{Coding, Concealment, DecoderSettings, End, Flaw, Verdict};
 
@@ -134,23 +135,4 @@ fn nothing_that_comes_off_a_line_makes_a_decoder_panic_or_go_beyond_its_limits()
 
 fn narrow(page: Page) -> Page {
     Page { pels: page.pels[704 * 2700..704 * 2760].to_vec(), ..page }
-}
-
-/// Bits flipped, octets lost, repeated, set to anything.
-fn mutated(good: &[u8], noise: &mut Noise) -> Vec<u8> {
-    let mut octets = good.to_vec();
-    for _ in 0..=noise.below(8) {
-        let at = noise.below(octets.len() as u64) as usize;
-        let length = (noise.below(9) as usize).min(octets.len() - at);
-        match noise.below(5) {
-            0 | 1 => octets[at] ^= 1 << noise.below(8),
-            2 => octets[at] = noise.next(),
-            3 if octets.len() > 20 => drop(octets.drain(at..at + length)),
-            _ => {
-                let again = octets[at..at + length].to_vec();
-                octets.splice(at..at, again);
-            }
-        }
-    }
-    octets
 }

@@ -18,5 +18,6 @@ mod damage;
 mod documents;
 mod foreign;
 mod jbig;
+mod mutate;
 mod pages;
 mod rows;

@@ -14,7 +14,7 @@ pub(crate) struct Changes {
 }
 
 /// Changes that may be copied at once, whether or not so many are meant.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 impl Changes {
     /// A white row of `width` pels.

@@ -258,7 +258,7 @@ impl Decoder {
             Phase::Eol { outcome, zeros } => self.find_eol(outcome, zeros, bits),
             Phase::Tag => self.tag(bits),
             Phase::Hunt { zeros } => match hunt(zeros, bits) {
-                Hunted::Eol => self.begin_marked(),
+                Hunted::Eol => self.begin_marked(bits),
                 Hunted::Other => self.on(Phase::Hunt { zeros: 0 }),
                 Hunted::Zeros(zeros) => self.more(Phase::Hunt { zeros }),
             },
@@ -295,9 +295,12 @@ impl Decoder {
     }
 
     /// Behind an EOL.
-    fn begin_marked(&mut self) -> Step {
+    fn begin_marked(&mut self, bits: &mut Bits<'_>) -> Step {
         match self.settings.coding {
-            Coding::Mr => self.on(Phase::Tag),
+            Coding::Mr => {
+                self.phase = Phase::Tag;
+                self.tag(bits)
+            }
             Coding::Mh | Coding::Mmr => self.begin(Phase::Row(Dimension::One)),
         }
     }
@@ -325,10 +328,13 @@ impl Decoder {
         let marked = matches!(self.settings.first_phase(), Phase::Hunt { .. });
         match stop {
             Stop::More => Step::More,
-            Stop::Full if marked => self.on(Phase::Eol { outcome: Outcome::Good, zeros: 0 }),
+            Stop::Full if marked => self.find_eol(Outcome::Good, 0, bits),
             Stop::Full => {
                 let verdict = self.accept();
-                self.phase = Phase::Border { skip: self.settings.bits_to_border(bits.position()) };
+                match self.settings.bits_to_border(bits.position()) {
+                    0 => self.begin(self.settings.first_phase()),
+                    skip => self.on(Phase::Border { skip }),
+                };
                 Step::Row(verdict)
             }
             Stop::Zeros if marked => {
@@ -369,7 +375,7 @@ impl Decoder {
                         Step::On
                     }
                 };
-                self.begin_marked();
+                self.begin_marked(bits);
                 step
             }
         }

@@ -168,9 +168,8 @@ impl Row<'_, '_> {
         let count = self.above.count_from(self.place.b).min(ones);
         self.pen.copy(self.above, self.place.b, count);
         self.place.b += count;
-        if count > 0 {
-            self.place.a0 = self.above.position(self.place.b - 1);
-        }
+        let last = self.above.position(self.place.b - 1);
+        self.place.a0 = core::hint::select_unpredictable(count > 0, last, self.place.a0);
         if count == ones {
             self.bits.take(ones as u32);
             return Ok(());

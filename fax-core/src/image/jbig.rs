@@ -129,9 +129,18 @@ impl Rows {
         }
     }
 
+    /// The pel at `x` of this row.
     #[inline(always)]
-    fn pel(&mut self, x: usize) -> &mut u8 {
+    fn pel(&self, x: usize) -> u8 {
+        let [this, ..] = &self.rows;
+        this.get(LEFT + x).copied().unwrap_or(0)
+    }
+
+    #[inline(always)]
+    fn set_pel(&mut self, x: usize, pel: u8) {
         let [this, ..] = &mut self.rows;
-        &mut this[LEFT + x]
+        if let Some(place) = this.get_mut(LEFT + x) {
+            *place = pel;
+        }
     }
 }

@@ -86,6 +86,16 @@ fn a_page_comes_back_whether_or_not_its_height_was_known() {
 }
 
 #[test]
+fn a_page_that_ends_early_is_white_below() {
+    let page = part(1, 600..700);
+    let octets = encode(&page, JbigSettings { height: Some(300), ..JbigSettings::new(1728) });
+    let (back, decoder) = decode(&octets, 1728, 50);
+    assert_eq!((back.height(), decoder.end()), (300, Some(End::Marked)));
+    let (there, below) = back.pels.split_at(page.pels.len());
+    assert!(there == page.pels && below.iter().all(|octet| *octet == 0));
+}
+
+#[test]
 fn what_was_not_agreed_is_refused() {
     assert_eq!(JbigDecoder::new(0, 1).err(), Some(Refusal::Width));
     assert_eq!(decode(&vector("three-rows"), 2048, 9).1.account().rows(), 0);

@@ -186,7 +186,7 @@ impl JbigDecoder {
             self.input.look_ahead(octets)?;
             let context = self.rows.context(self.template, x, self.moved);
             let bit = self.bit(context);
-            *self.rows.pel(x) = bit;
+            self.rows.set_pel(x, bit);
             self.x = Some(x + 1);
         }
         self.x = None;

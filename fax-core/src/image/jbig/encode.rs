@@ -86,20 +86,17 @@ impl JbigEncoder {
             return Err(Refusal::Height);
         }
         self.begin();
-        self.rows.unpack(pels);
-        self.code_row();
-        self.rows.advance();
-        self.count += 1;
-        if self.count.is_multiple_of(self.settings.stripe) || Some(self.count) == self.settings.height {
-            self.end_stripe();
-        }
+        self.add_row(pels);
         Ok(&self.octets)
     }
 
-    /// Ends the page. Of a known height, fewer rows may have come: the page is then as long as they are.
+    /// Ends the page. Where fewer rows came than were announced, white ones follow.
     pub fn end(&mut self) -> &[u8] {
         self.begin();
-        if Some(self.count) == self.settings.height {
+        if let Some(height) = self.settings.height {
+            while self.count < height {
+                self.add_row(&[]);
+            }
             return &self.octets;
         }
         if !self.count.is_multiple_of(self.settings.stripe) {
@@ -120,6 +117,16 @@ impl JbigEncoder {
         }
     }
 
+    fn add_row(&mut self, pels: &[u8]) {
+        self.rows.unpack(pels);
+        self.code_row();
+        self.rows.advance();
+        self.count += 1;
+        if self.count.is_multiple_of(self.settings.stripe) || Some(self.count) == self.settings.height {
+            self.end_stripe();
+        }
+    }
+
     fn code_row(&mut self) {
         let template = self.settings.template;
         let typical = self.rows.is_as_above();
@@ -130,7 +137,7 @@ impl JbigEncoder {
         }
         for x in 0..self.rows.width {
             let context = self.rows.context(template, x, 0);
-            let bit = *self.rows.pel(x);
+            let bit = self.rows.pel(x);
             self.coder.bit(&mut self.contexts, context, bit);
         }
     }

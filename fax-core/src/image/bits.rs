@@ -74,11 +74,21 @@ impl<'a> Bits<'a> {
         self.count
     }
 
-    /// Takes `count` bits (0 to 63) of those that are ready.
+    /// Takes `count` bits (1 to 63) of those that are ready.
     #[inline(always)]
     pub(crate) fn take(&mut self, count: u32) {
         debug_assert!(count <= self.count);
         self.spent = (self.bits, count);
+        self.bits <<= count;
+        self.count -= count;
+    }
+
+    /// Takes `count` ones (0 to 63) of those that are ready.
+    #[inline(always)]
+    pub(crate) fn take_ones(&mut self, count: u32) {
+        debug_assert!(count <= self.count);
+        // If there are any, no zeros are at the end of what was taken.
+        self.spent = core::hint::select_unpredictable(count > 0, (1, 64), self.spent);
         self.bits <<= count;
         self.count -= count;
     }

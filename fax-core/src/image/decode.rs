@@ -264,7 +264,9 @@ impl Decoder {
             },
             Phase::Border { skip } => {
                 let here = skip.min(bits.ready());
-                bits.take(here);
+                if here > 0 {
+                    bits.take(here);
+                }
                 match skip - here {
                     0 => self.begin(self.settings.first_phase()),
                     skip => self.more(Phase::Border { skip }),

@@ -133,6 +133,15 @@ fn nothing_that_comes_off_a_line_makes_a_decoder_panic_or_go_beyond_its_limits()
     }
 }
 
+/// Found by the fuzzer: behind many rows' worth of ones in a row, a run was said to need more octets than there were.
+#[test]
+fn seeds_of_the_fuzzer_hold() {
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/t4")).unwrap();
+    for seed in folder {
+        check(&std::fs::read(seed.unwrap().path()).unwrap());
+    }
+}
+
 fn narrow(page: Page) -> Page {
     Page { pels: page.pels[704 * 2700..704 * 2760].to_vec(), ..page }
 }

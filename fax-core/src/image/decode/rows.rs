@@ -123,7 +123,8 @@ impl Row<'_, '_> {
     #[inline(always)]
     fn mode(&mut self) -> Result<(), Stop> {
         self.copy()?;
-        if self.bits.ready() < MODE_BITS {
+        // Enough for a mode and for the first code word of a run behind it.
+        if self.bits.ready() < MODE_BITS + RUN_BITS {
             self.bits.fill();
         }
         let meaning = MODE_MEANINGS.get(self.bits.peek(MODE_BITS)).copied().unwrap_or(Meaning::NOTHING);
@@ -139,8 +140,11 @@ impl Row<'_, '_> {
             }
             if a0 == width {
                 // Never by pass mode: b2 is left of a1.
-                self.bits.take(meaning.length() * changes as u32);
-                return Err(if changes == 1 { Stop::Full } else { Stop::Flaw(Flaw::Code) });
+                if changes == 0 {
+                    return Err(Stop::Flaw(Flaw::Code));
+                }
+                self.bits.take(meaning.length());
+                return Err(Stop::Full);
             }
             self.bits.take(meaning.length());
             self.place.a0 = a0;
@@ -171,11 +175,11 @@ impl Row<'_, '_> {
         let last = self.above.position(self.place.b - 1);
         self.place.a0 = core::hint::select_unpredictable(count > 0, last, self.place.a0);
         if count == ones {
-            self.bits.take(ones as u32);
+            self.bits.take_ones(ones as u32);
             return Ok(());
         }
         // The next one means the imaginary change, and ends the row.
-        self.bits.take(count as u32 + 1);
+        self.bits.take_ones(count as u32 + 1);
         self.place.a0 = self.above.width();
         Err(Stop::Full)
     }

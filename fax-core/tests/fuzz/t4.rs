@@ -42,6 +42,7 @@ fn decode(octets: &[u8], settings: DecoderSettings, piece: usize) -> (Decoder, R
         while let Some(row) = decoder.next(&mut rest) {
             rows.push((row.verdict, row.pels.to_vec()));
         }
+        assert!(rest.is_empty() || decoder.end().is_some(), "octets are left");
     }
     if let Some(row) = decoder.finish() {
         rows.push((row.verdict, row.pels.to_vec()));

@@ -23,6 +23,7 @@ fn decode(data: &[u8], width: u32, piece: usize) -> Vec<u8> {
         while let Some(row) = decoder.next(&mut rest) {
             pels.extend_from_slice(row.pels);
         }
+        assert!(rest.is_empty() || decoder.end().is_some(), "octets are left");
     }
     while let Some(row) = decoder.finish() {
         pels.extend_from_slice(row.pels);

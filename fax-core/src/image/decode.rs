@@ -308,6 +308,7 @@ impl Decoder {
     }
 
     fn tag(&mut self, bits: &mut Bits<'_>) -> Step {
+        bits.fill();
         if bits.ready() == 0 {
             return Step::More;
         }

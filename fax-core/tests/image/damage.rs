@@ -133,7 +133,7 @@ fn nothing_that_comes_off_a_line_makes_a_decoder_panic_or_go_beyond_its_limits()
     }
 }
 
-/// Found by the fuzzer: behind many rows' worth of ones in a row, a run was said to need more octets than there were.
+/// Found by the fuzzer: more octets were asked for while there were some, behind many ones in a row and at a tag bit.
 #[test]
 fn seeds_of_the_fuzzer_hold() {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/t4")).unwrap();

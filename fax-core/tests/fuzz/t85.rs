@@ -13,7 +13,7 @@ pub fn check(data: &[u8]) {
     }
 }
 
-const MAX_ROWS: u32 = 300;
+const MAX_ROWS: u32 = 40;
 
 fn decode(data: &[u8], width: u32, piece: usize) -> Vec<u8> {
     let mut decoder = JbigDecoder::new(width, MAX_ROWS).unwrap();

@@ -8,7 +8,7 @@ use fax_core::t30::session::{Fate, Flow, Follows, Format, Quality, Sink, Source,
 use std::collections::VecDeque;
 
 pub(crate) const FORMAT: Format = Format {
-    resolution: Resolution::R8x7_7,
+    resolution: Resolution::R8x3_85,
     width: Width::Mm215,
     length: Length::A4,
     codings: &[Coding::Mmr, Coding::Mr, Coding::Mh],
@@ -20,8 +20,8 @@ pub(crate) struct Pile {
     pub(crate) format: Format,
     /// Each page is a document of its own.
     pub(crate) apart: bool,
-    current: usize,
-    read: usize,
+    pub(crate) current: usize,
+    pub(crate) read: usize,
     /// How often a page was begun, and on what terms the last time.
     pub(crate) begun: Vec<Terms>,
     pub(crate) fates: Vec<Fate>,

@@ -32,6 +32,10 @@ pub(super) struct ReceivePage {
     terms: Terms,
     place: Place,
     flow: Flow,
+    /// When the first V.21 carrier after the page began: its command may have been bad.
+    command: Option<Timestamp>,
+    /// Zeros have come and are kept back until it is certain that a page begins with them.
+    is_led_by_zeros: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,7 +139,13 @@ impl Phase for AwaitTcf {
 impl ReceivePage {
     pub(super) fn enter(terms: Terms, cx: &mut Context<'_>) -> State {
         cx.expect_page(&terms, Training::Short);
-        State::ReceivePage(Self { terms, place: Place::Due, flow: Flow::More })
+        State::ReceivePage(Self {
+            terms,
+            place: Place::Due,
+            flow: Flow::More,
+            command: None,
+            is_led_by_zeros: false,
+        })
     }
 
     /// The page is judged and answered; a page of which nothing came is the last one again, or lost.
@@ -162,12 +172,16 @@ impl ReceivePage {
     }
 
     fn judge(&self, quality: &Quality, cx: &Context<'_>) -> Verdict {
-        /// A page whose RTC is missing and whose command comes so late was cut off (T30-9).
-        const CUT_OFF: Span = Span::from_millis(5000);
+        /// A page whose RTC is missing and whose command begins so late was cut off (T30-9); 5 s are
+        /// allowed (conformance MRGN06b).
+        const CUT_OFF: Span = Span::from_millis(5250);
         let limits: CopyQuality = cx.settings().copy_quality;
         let bad = CopyQuality::bad(quality);
-        let cut_off =
-            self.flow == Flow::More && matches!(self.place, Place::Over(at) if cx.now().since(at) > CUT_OFF);
+        let late = match (self.place, self.command) {
+            (Place::Over(at), Some(command)) => command.since(at) > CUT_OFF,
+            _ => false,
+        };
+        let cut_off = self.flow == Flow::More && late;
         if cut_off || bad >= limits.rejected.into() {
             Verdict::Rejected
         } else if bad >= limits.poor.into() {
@@ -187,12 +201,27 @@ impl Phase for ReceivePage {
         Cause::NoCommand(self.awaited())
     }
 
+    fn began(&mut self, opening: Opening, cx: &mut Context<'_>) -> Next {
+        if opening == Opening::V21 && matches!(self.place, Place::Over(_)) {
+            self.command.get_or_insert(cx.now());
+        }
+        None
+    }
+
     fn bits(&mut self, chunk: &Chunk, cx: &mut Context<'_>) -> Next {
+        let is_open = cx.core.receiving.is_some();
+        if !is_open && chunk.octets().iter().all(|octet| *octet == 0) {
+            self.is_led_by_zeros = true; // fill; or a TCF whose DCS was not heard
+            return None;
+        }
         cx.open_page(&self.terms);
+        if !is_open && self.is_led_by_zeros {
+            cx.sink.write(&[0; 2]); // enough for the EOL that they were part of
+        }
         if let Place::Over(_) = self.place {
             cx.sink.missing(); // the carrier was away
         }
-        self.place = Place::Open;
+        (self.place, self.command) = (Place::Open, None);
         if let Some(record) = &mut cx.core.receiving {
             record.octets = record.octets.saturating_add(chunk.octets().len() as u32);
         }

@@ -218,12 +218,12 @@ impl Session {
             }
             Signal::Octets(chunk) => {
                 if !core::mem::replace(&mut self.hearing.in_frame, true) {
-                    self.core.carrier_lives();
+                    self.frame_edge();
                 }
                 self.hearing.frame.push(chunk.octets());
             }
             Signal::FrameEnd(end) => {
-                self.core.carrier_lives();
+                self.frame_edge();
                 self.hearing.in_frame = false;
                 match end {
                     FrameEnd::Good => self.frame(source, sink),
@@ -244,6 +244,13 @@ impl Session {
                     self.with_phase(source, sink, |phase, cx| phase.ended(cx));
                 }
             }
+        }
+    }
+
+    /// A frame begins or ends: a V.21 carrier brings something.
+    fn frame_edge(&mut self) {
+        if self.hearing.burst == Some(Opening::V21) {
+            self.core.carrier_lives();
         }
     }
 

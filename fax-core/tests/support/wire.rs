@@ -96,7 +96,7 @@ impl Line for Wire {
 
     fn say(&mut self, signal: Signal) -> Result<(), Refusal> {
         let mut after = self.grammar;
-        after.take(signal)?;
+        after.take(signal).expect("a session speaks grammatically");
         let room = self.room().bits;
         let mut carry = |chunk: &Chunk| match &mut self.burst {
             Some(burst) if chunk.len_bits() <= room => {

@@ -211,6 +211,7 @@ impl Phase for AwaitCommand {
 
 /// The DCS is followed, or refused because it asks for more than was offered.
 pub(super) fn obey(dcs: &Dcs, cx: &mut Context<'_>) -> State {
+    cx.core.last_receipt = None; // the sender has it, or it would not begin anew
     match cx.core.offered.admits(dcs) {
         Ok(terms) => AwaitTcf::enter(terms, cx),
         Err(excess) => cx.disconnect(Cause::CommandBeyondOffer(excess)),

@@ -28,6 +28,8 @@ pub(super) struct ReceiveBlock {
     frames: u16,
     /// Page and block that were answered last: they may come again.
     answered: Option<(u8, u8)>,
+    /// Page and block of which frames were asked for last.
+    asked: Option<(u8, u8)>,
     /// Frames of the last burst.
     in_burst: u16,
 }
@@ -44,12 +46,13 @@ impl ReceiveBlock {
     /// The first block of a page. `answered` is the last one of the page before.
     pub(super) fn page(terms: Terms, answered: Option<(u8, u8)>, cx: &mut Context<'_>) -> State {
         cx.expect_page(&terms, Training::Short);
-        Self::next(Self { terms, block: 0, here: FrameSet::default(), frames: 0, answered, in_burst: 0 }, cx)
+        let here = FrameSet::default();
+        Self::next(Self { terms, block: 0, here, frames: 0, answered, asked: None, in_burst: 0 }, cx)
     }
 
     fn next(state: Self, cx: &mut Context<'_>) -> State {
         cx.core.block.clear(state.terms.ecm);
-        State::ReceiveBlock(Self { here: FrameSet::default(), frames: 0, in_burst: 0, ..state })
+        State::ReceiveBlock(Self { here: FrameSet::default(), frames: 0, asked: None, in_burst: 0, ..state })
     }
 
     /// PPS: the block is complete, or what is missing is asked for. A block that was answered already is
@@ -71,6 +74,7 @@ impl ReceiveBlock {
         if missing == 0 {
             return Some(self.complete(number, pps.then, Fcf::Mcf, cx));
         }
+        self.asked = Some(number);
         cx.emit(Event::FramesMissing { block: self.block, frames: missing });
         if let Some(record) = &mut cx.core.receiving {
             record.requests = record.requests.saturating_add(1);
@@ -87,8 +91,8 @@ impl ReceiveBlock {
             cx.plain(Fcf::Err, Then::Command(Timer::T2));
             return None;
         }
-        let page = cx.core.tally.received as u8;
-        Some(self.complete((page, self.block), then, Fcf::Err, cx))
+        let number = self.asked.unwrap_or((cx.core.tally.received as u8, self.block));
+        Some(self.complete(number, then, Fcf::Err, cx))
     }
 
     /// The block goes to the sink, and is answered when there is room for the next.

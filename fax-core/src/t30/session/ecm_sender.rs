@@ -192,9 +192,7 @@ impl Phase for AwaitReceipt {
                 piece.not_ready(cx);
                 None
             }
-            Body::Dis(dis) if piece.then != PostPage::Null => {
-                Some(piece.job.offered_anew(*dis, piece.then, cx))
-            }
+            Body::Dis(dis) => Some(piece.job.offered_anew(*dis, piece.then, cx)),
             Body::Pps(_) | Body::Eor(_) | Body::Ctc(_) => cx.echo(body),
             Body::Plain(Fcf::Rr | Fcf::Cfr | Fcf::Ctr) => cx.echo(body),
             other => cx.unexpected(other),

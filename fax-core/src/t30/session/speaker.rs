@@ -58,8 +58,10 @@ pub(super) struct Speaker {
     pub(super) control: Control,
     script: Script,
     stage: Stage,
-    /// A tone, or none, that is to be said next.
+    /// A tone, or its end, that is to be said next.
     tone: Option<Signal>,
+    /// Whether a tone is on, or will be. A burst ends it.
+    is_sounding: bool,
     frame: FrameBuffer,
     /// Octets of the last page.
     octets: u32,
@@ -110,6 +112,7 @@ impl Speaker {
             script: Script { steps: [None; 2], then: Then::Tell },
             stage: Stage::Silent,
             tone: None,
+            is_sounding: false,
             frame: FrameBuffer::new(),
             octets: 0,
         }
@@ -130,8 +133,11 @@ impl Speaker {
         self.octets
     }
 
+    /// Turns a tone on, or the one off that is on.
     pub(super) fn tone(&mut self, tone: Option<Tone>) {
-        self.tone = Some(tone.map_or(Signal::Silence, Signal::Tone));
+        if core::mem::replace(&mut self.is_sounding, tone.is_some()) || tone.is_some() {
+            self.tone = Some(tone.map_or(Signal::Silence, Signal::Tone));
+        }
     }
 
     /// Says this next. What is being said is ended, a control frame as a whole.
@@ -213,6 +219,7 @@ impl Speaker {
                 self.octets = 0;
             }
             self.frame.clear();
+            (self.tone, self.is_sounding) = (None, false);
             let burst = Burst { at, step, talk: Talk::More, place: 0, returns: 0, is_cut: false };
             self.stage = Stage::Burst(burst);
         }

@@ -19,7 +19,7 @@ pub enum Timer {
     T4,
     /// Sender: a receiver that is not ready.
     T5,
-    /// A V.21 carrier that is on and brings nothing.
+    /// A carrier that is on and brings nothing.
     Flagged,
     /// A V.21 carrier that went without a good last frame: is it back at once, or does TCF follow?
     Dropped,
@@ -46,6 +46,8 @@ pub struct Timing {
     pub t5: Span,
     /// 3.45 s: the longest frame (T.30 5.4.2 note 1); preambles last 1 s.
     pub flagged: Span,
+    /// The longest burst of a fast modem, 20 minutes: no page takes so long, and no carrier may stay for ever.
+    pub burst: Span,
     /// 0.2 s: longer than the gap between DCS and TCF, so that nothing is said into a TCF.
     pub dropped: Span,
     /// CED, 2.6 to 4.0 s (T.30 4.1.1).
@@ -73,6 +75,7 @@ impl Default for Timing {
             t4: Span::from_millis(3_000),
             t5: Span::from_millis(60_000),
             flagged: Span::from_millis(3_450),
+            burst: Span::from_millis(1_200_000),
             dropped: Span::from_millis(200),
             ced: Span::from_millis(3_000),
             before_ced: Span::from_millis(200),

@@ -200,6 +200,15 @@ impl Phase for AwaitCommand {
         self.ask_again(cx)
     }
 
+    /// A TCF whose DCS was not understood. It is said at once, before the far machine's own T4 is over and
+    /// both speak at the same time.
+    fn ended(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.stop(Timer::T2);
+        cx.stop(Timer::T4);
+        cx.start(Timer::Dropped);
+        None
+    }
+
     fn expired(&mut self, timer: Timer, cx: &mut Context<'_>) -> Next {
         match timer {
             Timer::T1 => Some(cx.disconnect(Cause::NoFirstFrames)),
@@ -240,7 +249,7 @@ pub(super) fn be_fetched_from(theirs: Dis, cx: &mut Context<'_>) -> State {
 /// Our answer to the last page was lost; it is said again.
 fn repeat_receipt(body: &Body<'_>, cx: &mut Context<'_>) -> Next {
     match cx.core.last_receipt {
-        Some(receipt) => {
+        Some((_, receipt)) => {
             cx.plain(receipt, Then::Command(Timer::T2));
             None
         }

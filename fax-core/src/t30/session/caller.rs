@@ -92,6 +92,7 @@ impl Phase for Calling {
 
 impl AwaitOffer {
     pub(super) fn enter(resent: u8, cx: &mut Context<'_>) -> State {
+        cx.core.speaker.hush(); // EOM that was about to be repeated
         cx.start(Timer::T1);
         cx.expect_control();
         State::AwaitOffer(Self { resent })

@@ -12,7 +12,7 @@ use super::timers::{Timer, Timers};
 use crate::line::{Expectation, Framing};
 use crate::signal::{Opening, Tone, Training};
 use crate::t30::fields::{Ecm, Terms};
-use crate::t30::{Body, Dis, Fcf, Ident, IdentKind, Station};
+use crate::t30::{Body, Dis, Fcf, Ident, IdentKind, PostPage, Station};
 use crate::time::{Span, Timestamp};
 use crate::units::Decibel;
 
@@ -35,8 +35,12 @@ pub(super) struct Core {
     pub(super) receiving: Option<PageRecord>,
     /// What we said we can receive, in the last DIS or DTC.
     pub(super) offered: Dis,
-    /// The answer to the last page: repeated when the command comes again.
-    pub(super) last_receipt: Option<Fcf>,
+    /// The last post-page command and our answer: said again when the command comes again.
+    pub(super) last_receipt: Option<(PostPage, Fcf)>,
+    /// When the last script was over.
+    said_at: Timestamp,
+    /// When the far machine last turned a carrier on.
+    heard_at: Timestamp,
     /// How often the last script was said.
     tries: u8,
     /// How well the last training went, if the host tells.
@@ -100,6 +104,8 @@ impl Core {
             receiving: None,
             offered: Dis::NOTHING,
             last_receipt: None,
+            said_at: now,
+            heard_at: now,
             tries: 0,
             margin: None,
         }
@@ -152,6 +158,7 @@ impl Core {
 
     /// What was said has gone out: the wait for what follows begins, unless it has begun to come.
     pub(super) fn said(&mut self, then: Then, is_heard: bool) {
+        self.said_at = self.now;
         match then {
             Then::Tell => {}
             Then::Response => self.wait_for(Timer::T4, Kind::Response, is_heard),
@@ -266,6 +273,15 @@ impl Context<'_> {
         self.core.tries = self.core.tries.saturating_add(1);
         self.again();
         None
+    }
+
+    /// Whether this post-page command is the last one again, because our answer was lost: it is the same, and
+    /// comes as T4 lets it come. Otherwise a whole page was lost, carrier and all.
+    pub(super) fn is_repetition(&self, then: PostPage) -> bool {
+        /// The longest T4, 4.5 s + 15 %.
+        const LATEST: Span = Span::from_millis(5200);
+        let same = self.core.last_receipt.is_some_and(|(last, _)| last == then.without_interrupt());
+        same && self.core.heard_at.since(self.core.said_at) <= LATEST
     }
 
     /// Whether the last script has been said as often as is allowed.

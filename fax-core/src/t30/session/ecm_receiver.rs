@@ -60,7 +60,7 @@ impl ReceiveBlock {
     fn partial_page(&mut self, pps: &Pps, cx: &mut Context<'_>) -> Next {
         let number = (pps.page, pps.block);
         if self.answered == Some(number) {
-            let receipt = cx.core.last_receipt.unwrap_or(Fcf::Mcf);
+            let receipt = cx.core.last_receipt.map_or(Fcf::Mcf, |(_, receipt)| receipt);
             cx.emit(Event::Repeated { times: 2 });
             cx.plain(receipt, Then::Command(Timer::T2));
             return Some(Self::next(*self, cx));
@@ -86,7 +86,7 @@ impl ReceiveBlock {
 
     /// EOR: the sender gives up what is missing.
     fn given_up(&mut self, then: PostPage, cx: &mut Context<'_>) -> Next {
-        let was_answered = cx.core.last_receipt == Some(Fcf::Err) && self.here.is_empty() && self.frames == 0;
+        let was_answered = cx.is_repetition(then) && self.here.is_empty() && self.frames == 0;
         if was_answered {
             cx.plain(Fcf::Err, Then::Command(Timer::T2));
             return None;
@@ -189,7 +189,7 @@ impl Busy {
             return State::Busy(self);
         }
         let Self { receive, then, receipt } = self;
-        cx.core.last_receipt = Some(receipt);
+        cx.core.last_receipt = Some((then, receipt));
         if then != PostPage::Null {
             cx.settle(if receipt == Fcf::Err { Verdict::Incomplete } else { Verdict::Good });
         }

@@ -64,6 +64,7 @@ impl AwaitTcf {
             cx.settle(Verdict::Unsaid); // the sender begins the page anew
         }
         cx.core.margin = None;
+        cx.core.speaker.hush(); // a DIS that was about to be repeated
         cx.emit(Event::Settled(terms));
         cx.expect_tcf(&terms);
         let span = cx.settings().timing.tcf.min(cx.settings().timing.t2);
@@ -150,18 +151,17 @@ impl ReceivePage {
 
     /// The page is judged and answered; a page of which nothing came is the last one again, or lost.
     fn post_page(&mut self, then: PostPage, cx: &mut Context<'_>) -> Next {
-        let verdict = match (self.place, cx.core.last_receipt) {
-            (Place::Due, Some(receipt)) => {
-                cx.emit(Event::Repeated { times: 2 });
-                cx.plain(receipt, Then::Command(Timer::T2));
+        let verdict = match self.place {
+            Place::Due if cx.is_repetition(then) => {
+                cx.again();
                 return None;
             }
-            (Place::Due | Place::Missed, _) => {
+            Place::Due | Place::Missed => {
                 cx.open_page(&self.terms);
                 cx.settle(Verdict::Rejected);
                 Verdict::Rejected
             }
-            (Place::Open | Place::Over(_), _) => {
+            Place::Open | Place::Over(_) => {
                 let quality = cx.sink.finish();
                 let verdict = self.judge(&quality, cx);
                 cx.settle_as(verdict, quality);
@@ -279,7 +279,7 @@ fn respond(verdict: Verdict, then: PostPage, terms: Terms, cx: &mut Context<'_>)
         Verdict::Poor => Fcf::Rtp,
         Verdict::Rejected | Verdict::Incomplete | Verdict::Unsaid => Fcf::Rtn,
     };
-    cx.core.last_receipt = Some(receipt);
+    cx.core.last_receipt = Some((then, receipt));
     let kept = receipt != Fcf::Rtn;
     match then {
         PostPage::Eop if kept => AfterEop::enter(receipt, cx),

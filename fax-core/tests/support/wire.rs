@@ -3,8 +3,8 @@
 #![allow(dead_code)] // not every test file needs all of it
 
 use fax_core::{
-    Chunk, Deadline, Expectation, Grammar, Grounds, Heard, Line, Opening, Progress, Refusal, Room, Signal,
-    Span, Timestamp, Training, V27terRate, Wait,
+    Chunk, Deadline, Expectation, Grammar, Grounds, Heard, Line, Nature, Opening, Progress, Refusal, Room,
+    Signal, Span, Timestamp, Training, V27terRate, Wait,
 };
 use std::collections::VecDeque;
 
@@ -79,6 +79,14 @@ impl Wire {
 }
 
 impl Line for Wire {
+    fn nature(&self) -> Nature {
+        Nature::Modem
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
     fn hear(&mut self) -> Option<Heard> {
         let (at, signal) = *self.heard.front().filter(|(at, _)| *at <= self.now)?;
         self.heard.pop_front();

@@ -10,10 +10,10 @@ mod support;
 mod wire;
 
 use desk::{Pile, Tray, worth};
-use fax_core::Private;
 use fax_core::t30::ModemSet;
 use fax_core::t30::fields::Bit;
 use fax_core::t30::session::{Event, Fate, Offer, OnRtn, Poll, Role, Settings, Verdict};
+use fax_core::{Decibel, Private};
 use script::Bench;
 use support::octets;
 
@@ -639,4 +639,43 @@ fn only_modems_of_both_are_used() {
         Pile::noise(&[100]),
         "< DIS[007700] > DCS > TCF@v27ter-4800 < FTT > DCS > TCF@v27ter-2400 < DCN = Disconnected(Confirmation)",
     );
+}
+
+#[test]
+fn a_training_with_too_little_margin_is_refused() {
+    let mut bench = Bench::new(Role::Answerer, Settings::default(), Pile::noise(&[]), Tray::default());
+    bench.play("> DIS < DCS[005000]");
+    bench.session.training_margin(Decibel(-1.0));
+    bench.play("< TCF > FTT < DCS[005000]");
+    bench.session.training_margin(Decibel(1.0));
+    bench.play("< TCF > CFR < DCN = Disconnected(Page)");
+}
+
+#[test]
+fn a_page_is_accounted_for_with_what_was_sent_twice() {
+    let bench = caller(
+        1,
+        "< DIS[00501120] > DCS > TCF < CFR > ECM:4 > PPS
+         < PPR[6000000000000000000000000000000000000000000000000000000000000000] > ECM:2 > PPS < MCF > DCN = Success",
+    );
+    let records: Vec<_> = bench
+        .events
+        .iter()
+        .filter_map(|(_, event)| if let Event::PageSent(record) = event { Some(*record) } else { None })
+        .collect();
+    let [record] = records[..] else { panic!("{records:?}") };
+    assert_eq!((record.octets, record.frames_resent, record.requests), (1000, 2, 1));
+    assert_eq!((record.number, record.verdict), (0, Verdict::Good));
+}
+
+/// A page whose carrier was not heard at all is not taken for the one before.
+#[test]
+fn a_lost_page_is_not_confirmed() {
+    for script in [
+        "> DIS < DCS[005000] TCF > CFR < PAGE MPS > MCF < w2000 EOP > RTN < DCN = Disconnected(Retraining)",
+        "> DIS < DCS[005000] TCF > CFR < PAGE EOM > MCF > DIS < DCS[005000] TCF > CFR < w2000 EOP > RTN < DCN
+         = Disconnected(Retraining)",
+    ] {
+        answerer(script);
+    }
 }

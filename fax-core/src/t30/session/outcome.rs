@@ -16,8 +16,6 @@ pub enum Cause {
     NoFirstFrames,
     /// Other frames came where DIS was due.
     NoDis,
-    /// The operator did not come (T3).
-    NoOperator,
     /// No rate of the ladder could be trained.
     CannotTrain,
     /// DIS and page have no coding, width or resolution in common.
@@ -130,7 +128,7 @@ impl Cause {
     pub const fn advice(self) -> Advice {
         match self {
             Self::Success | Self::Doubtful => Advice::Nothing,
-            Self::NoAnswer | Self::NotReady | Self::NoOperator => Advice::RetryLater,
+            Self::NoAnswer | Self::NotReady => Advice::RetryLater,
             Self::CannotTrain | Self::NoAnswerToTraining | Self::NoAnswerToCorrection => Advice::RetrySlower,
             Self::Disconnected(Awaited::Confirmation) => Advice::RetrySlower,
             Self::Incompatible(_)
@@ -160,7 +158,6 @@ impl Cause {
             Self::Success | Self::Doubtful => 0,
             Self::NoAnswer => 2,
             Self::NoFirstFrames => 3,
-            Self::NoOperator => 4,
             Self::CannotTrain => 6,
             Self::Incompatible(excess) => match excess {
                 Excess::Width(_) | Excess::Length(_) => 12,

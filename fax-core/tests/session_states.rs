@@ -187,13 +187,13 @@ fn an_answerer_receives_blocks() {
         (
             "OREN04",
             "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[00000010] > PPR[80] < EOR[00] > ERR
-             < ECM:0-3 PPS[740080C0] > MCF < DCN = Success",
+             < ECM:0-3 PPS[740080C0] > MCF < DCN = Doubtful",
         ),
-        ("OREN07", "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[74000010] > PPR[80] < EOR[74] > ERR < DCN = Success"),
+        ("OREN07", "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[74000010] > PPR[80] < EOR[74] > ERR < DCN = Doubtful"),
         (
             "EOR-MPS, and ERR is lost",
             "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[72000010] > PPR[80] < EOR[72] > ERR < EOR[72] > ERR
-             < ECM:0-3 PPS[748000C0] > MCF < DCN = Success",
+             < ECM:0-3 PPS[748000C0] > MCF < DCN = Doubtful",
         ),
         (
             "PPS-MPS-lost-PPS",
@@ -230,7 +230,7 @@ fn an_answerer_receives_blocks() {
 fn a_block_that_comes_twice_is_kept_once() {
     let bench = answerer(
         "> DIS < DCS[00500F20] TCF > CFR < ECM:0-1 PPS[72000080] > MCF < ECM:0-1 PPS[72000080] > MCF < ECM:7,0-0
-         PPS[748000E0] > PPR[7E] < EOR[74] > ERR < DCN = Success",
+         PPS[748000E0] > PPR[7E] < EOR[74] > ERR < DCN = Doubtful",
     );
     let lengths: Vec<_> = bench.tray.pages.iter().map(Vec::len).collect();
     assert_eq!((lengths, bench.tray.missing), (vec![512, 512], 6));
@@ -678,4 +678,16 @@ fn a_lost_page_is_not_confirmed() {
     ] {
         answerer(script);
     }
+}
+
+#[test]
+fn a_page_with_a_block_given_up_is_doubtful_whatever_becomes_of_the_rest() {
+    let asked = format!("< PPR[00000000{}] ", "FF".repeat(28));
+    let round = format!("> ECM > PPS[00] {asked}").repeat(4);
+    let settings = Settings { modems: ModemSet::Fallback, ..Settings::default() };
+    let script = format!(
+        "< DIS[00401120] > DCS > TCF@v27ter-2400 < CFR {round}> EOR[00] < ERR > ECM:18 > PPS[F4] < MCF > DCN = Doubtful"
+    );
+    let bench = caller_with(settings, Pile::noise(&[70_000]), &script);
+    assert_eq!(bench.pile.fates, [Fate::Doubtful]);
 }

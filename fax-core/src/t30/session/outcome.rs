@@ -8,7 +8,7 @@ use crate::t30::{Excess, Fcf};
 pub enum Cause {
     /// All pages were confirmed.
     Success,
-    /// All was sent, but the far machine was not content with some of it.
+    /// The call went to its end, but the receiver of some page was not content with it, or misses parts of it.
     Doubtful,
     /// Nobody answered (T0).
     NoAnswer,
@@ -103,10 +103,10 @@ pub struct Outcome {
     pub cause: Cause,
     /// Pages sent and confirmed, or sent and doubtful.
     pub sent: u16,
-    /// Of these, doubtful ones.
-    pub doubtful: u16,
-    /// Pages received.
+    /// Pages received, also with parts missing for good.
     pub received: u16,
+    /// Doubtful ones of all these.
+    pub doubtful: u16,
     /// The modem and rate of the last page.
     pub opening: Option<Opening>,
 }

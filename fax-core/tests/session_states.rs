@@ -10,10 +10,10 @@ mod support;
 mod wire;
 
 use desk::{Pile, Tray, worth};
-use fax_core::Private;
 use fax_core::t30::ModemSet;
 use fax_core::t30::fields::Bit;
 use fax_core::t30::session::{Event, Fate, Offer, OnRtn, Poll, Role, Settings, Verdict};
+use fax_core::{Decibel, Private};
 use script::Bench;
 use support::octets;
 
@@ -187,13 +187,13 @@ fn an_answerer_receives_blocks() {
         (
             "OREN04",
             "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[00000010] > PPR[80] < EOR[00] > ERR
-             < ECM:0-3 PPS[740080C0] > MCF < DCN = Success",
+             < ECM:0-3 PPS[740080C0] > MCF < DCN = Doubtful",
         ),
-        ("OREN07", "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[74000010] > PPR[80] < EOR[74] > ERR < DCN = Success"),
+        ("OREN07", "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[74000010] > PPR[80] < EOR[74] > ERR < DCN = Doubtful"),
         (
             "EOR-MPS, and ERR is lost",
             "> DIS < DCS[00500F20] TCF > CFR < ECM:1-8 PPS[72000010] > PPR[80] < EOR[72] > ERR < EOR[72] > ERR
-             < ECM:0-3 PPS[748000C0] > MCF < DCN = Success",
+             < ECM:0-3 PPS[748000C0] > MCF < DCN = Doubtful",
         ),
         (
             "PPS-MPS-lost-PPS",
@@ -230,7 +230,7 @@ fn an_answerer_receives_blocks() {
 fn a_block_that_comes_twice_is_kept_once() {
     let bench = answerer(
         "> DIS < DCS[00500F20] TCF > CFR < ECM:0-1 PPS[72000080] > MCF < ECM:0-1 PPS[72000080] > MCF < ECM:7,0-0
-         PPS[748000E0] > PPR[7E] < EOR[74] > ERR < DCN = Success",
+         PPS[748000E0] > PPR[7E] < EOR[74] > ERR < DCN = Doubtful",
     );
     let lengths: Vec<_> = bench.tray.pages.iter().map(Vec::len).collect();
     assert_eq!((lengths, bench.tray.missing), (vec![512, 512], 6));
@@ -639,4 +639,55 @@ fn only_modems_of_both_are_used() {
         Pile::noise(&[100]),
         "< DIS[007700] > DCS > TCF@v27ter-4800 < FTT > DCS > TCF@v27ter-2400 < DCN = Disconnected(Confirmation)",
     );
+}
+
+#[test]
+fn a_training_with_too_little_margin_is_refused() {
+    let mut bench = Bench::new(Role::Answerer, Settings::default(), Pile::noise(&[]), Tray::default());
+    bench.play("> DIS < DCS[005000]");
+    bench.session.training_margin(Decibel(-1.0));
+    bench.play("< TCF > FTT < DCS[005000]");
+    bench.session.training_margin(Decibel(1.0));
+    bench.play("< TCF > CFR < DCN = Disconnected(Page)");
+}
+
+#[test]
+fn a_page_is_accounted_for_with_what_was_sent_twice() {
+    let bench = caller(
+        1,
+        "< DIS[00501120] > DCS > TCF < CFR > ECM:4 > PPS
+         < PPR[6000000000000000000000000000000000000000000000000000000000000000] > ECM:2 > PPS < MCF > DCN = Success",
+    );
+    let records: Vec<_> = bench
+        .events
+        .iter()
+        .filter_map(|(_, event)| if let Event::PageSent(record) = event { Some(*record) } else { None })
+        .collect();
+    let [record] = records[..] else { panic!("{records:?}") };
+    assert_eq!((record.octets, record.frames_resent, record.requests), (1000, 2, 1));
+    assert_eq!((record.number, record.verdict), (0, Verdict::Good));
+}
+
+/// A page whose carrier was not heard at all is not taken for the one before.
+#[test]
+fn a_lost_page_is_not_confirmed() {
+    for script in [
+        "> DIS < DCS[005000] TCF > CFR < PAGE MPS > MCF < w2000 EOP > RTN < DCN = Disconnected(Retraining)",
+        "> DIS < DCS[005000] TCF > CFR < PAGE EOM > MCF > DIS < DCS[005000] TCF > CFR < w2000 EOP > RTN < DCN
+         = Disconnected(Retraining)",
+    ] {
+        answerer(script);
+    }
+}
+
+#[test]
+fn a_page_with_a_block_given_up_is_doubtful_whatever_becomes_of_the_rest() {
+    let asked = format!("< PPR[00000000{}] ", "FF".repeat(28));
+    let round = format!("> ECM > PPS[00] {asked}").repeat(4);
+    let settings = Settings { modems: ModemSet::Fallback, ..Settings::default() };
+    let script = format!(
+        "< DIS[00401120] > DCS > TCF@v27ter-2400 < CFR {round}> EOR[00] < ERR > ECM:18 > PPS[F4] < MCF > DCN = Doubtful"
+    );
+    let bench = caller_with(settings, Pile::noise(&[70_000]), &script);
+    assert_eq!(bench.pile.fates, [Fate::Doubtful]);
 }

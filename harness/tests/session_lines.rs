@@ -235,7 +235,8 @@ struct Network {
     back: VecDeque<(Timestamp, Vec<u8>)>,
 }
 
-fn arrived(way: &mut VecDeque<(Timestamp, Vec<u8>)>, now: Timestamp) -> Option<Vec<u8>> {
+/// The next datagram that has come by now.
+fn due(way: &mut VecDeque<(Timestamp, Vec<u8>)>, now: Timestamp) -> Option<Vec<u8>> {
     way.front().filter(|(at, _)| *at <= now)?;
     way.pop_front().map(|(_, octets)| octets)
 }
@@ -252,7 +253,7 @@ fn on_t38(ours: [Settings; 2], pile: &mut Pile, tray: &mut Tray, mut network: Ne
     let mut now = Timestamp::ZERO;
     while (caller.outcome().is_none() || answerer.outcome().is_none()) && now.seconds() < 900.0 {
         now += Span::from_millis(10);
-        while let Some(octets) = arrived(&mut network.back, now) {
+        while let Some(octets) = due(&mut network.back, now) {
             near.receive(now, &octets).expect("a datagram of ours");
         }
         near.advance(now);
@@ -262,7 +263,7 @@ fn on_t38(ours: [Settings; 2], pile: &mut Pile, tray: &mut Tray, mut network: Ne
                 network.forth.push_back((now + network.delay, datagram[..length].to_vec()));
             }
         }
-        while let Some(octets) = arrived(&mut network.forth, now) {
+        while let Some(octets) = due(&mut network.forth, now) {
             far.receive(now, &octets).expect("a datagram of ours");
         }
         far.advance(now);

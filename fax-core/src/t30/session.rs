@@ -14,7 +14,7 @@
 //!
 //! From: T.30 and T.4 Annex A as compiled in `docs/t30-session.md`, whose rows the states are named after;
 //! field notes IFP-10 to IFP-15, T30-1 to T30-10.
-//! Always: terms come from [`Dis::admits`] alone; every wait has a deadline and every repetition a limit; a
+//! Always: terms come from [`Dis::admits`](crate::t30::Dis::admits) alone; every wait has a deadline and every repetition a limit; a
 //! frame is acted on only if it is whole and the last of its burst; memory is bounded, the one big buffer
 //! being the 64 KiB of an ECM block.
 //! Not here: page coding (behind [`Source`] and [`Sink`]), V.8 and V.34, operators who speak (PRI-x is
@@ -53,9 +53,6 @@ use crate::time::Timestamp;
 use crate::units::Decibel;
 use context::{Context, Core};
 use state::State;
-
-#[allow(unused_imports, reason = "named in the documentation")]
-use crate::t30::Dis;
 
 /// One end of a fax call.
 #[derive(Debug)]

@@ -47,7 +47,7 @@ pub(crate) struct Burst {
 const STEP: Span = Span::from_millis(10);
 const GAP: Span = Span::from_millis(75);
 /// A session that says nothing for so long has stopped.
-const LONGEST: Span = Span::from_millis(150_000);
+const LONGEST: Span = Span::from_millis(400_000);
 
 impl Bench {
     pub(crate) fn new(role: Role, settings: Settings, pile: Pile, tray: Tray) -> Self {

@@ -101,12 +101,14 @@ impl AwaitCommand {
 
     /// Says DTC: a document is to be fetched from a machine that said `theirs`.
     pub(super) fn fetch(theirs: &Dis, cx: &mut Context<'_>) -> State {
-        let poll = cx.settings().polls.clone().unwrap_or_default();
+        let poll = cx.settings().polls.as_ref();
+        let has_password = poll.is_some_and(|poll| poll.password.is_some());
+        let has_document = poll.is_some_and(|poll| poll.document.is_some());
         let mut dtc = cx.settings().receives.without(Bit::SUB).without(Bit::PASSWORD);
-        if poll.password.is_some() && theirs.has(Bit::PASSWORD) {
+        if has_password && theirs.has(Bit::PASSWORD) {
             dtc = dtc.with(Bit::PASSWORD);
         }
-        if poll.document.is_some() && theirs.has(Bit::SEP) {
+        if has_document && theirs.has(Bit::SEP) {
             dtc = dtc.with(Bit::SEP);
         }
         cx.core.offered = dtc;

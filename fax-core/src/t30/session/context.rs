@@ -313,6 +313,10 @@ impl Context<'_> {
         self.close_page();
         self.core.timers.stop_all();
         self.core.speaker.hush();
+        let cause = match cause {
+            Cause::Success if self.core.tally.doubtful > 0 => Cause::Doubtful,
+            cause => cause,
+        };
         self.core.tally.cause = cause;
         self.emit(Event::Ended(cause));
         State::Over
@@ -361,11 +365,6 @@ impl Context<'_> {
         self.source.turn(fate);
     }
 
-    /// What a call ends with that went to its end.
-    pub(super) fn success(&self) -> Cause {
-        if self.core.tally.doubtful > 0 { Cause::Doubtful } else { Cause::Success }
-    }
-
     /// A page begins to come.
     pub(super) fn open_page(&mut self, terms: &Terms) {
         if self.core.receiving.is_none() {
@@ -387,6 +386,8 @@ impl Context<'_> {
         if !matches!(verdict, Verdict::Rejected | Verdict::Unsaid) {
             self.core.tally.received = self.core.tally.received.saturating_add(1);
         }
+        let is_doubtful = verdict == Verdict::Incomplete;
+        self.core.tally.doubtful = self.core.tally.doubtful.saturating_add(u16::from(is_doubtful));
         self.emit(Event::PageReceived(PageRecord {
             rows: quality.rows,
             bad_rows: quality.bad_rows,

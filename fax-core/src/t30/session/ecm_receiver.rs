@@ -108,6 +108,9 @@ impl ReceiveBlock {
         if let Some(record) = &mut cx.core.receiving {
             let octets = usize::from(self.here.len()) * cx.core.block.size();
             record.octets = record.octets.saturating_add(octets as u32);
+            if receipt == Fcf::Err {
+                record.verdict = Verdict::Incomplete; // whatever is said of the blocks to come
+            }
         }
         self.answered = Some(number);
         let busy = Busy { receive: *self, then: then.without_interrupt(), receipt };
@@ -191,7 +194,8 @@ impl Busy {
         let Self { receive, then, receipt } = self;
         cx.core.last_receipt = Some((then, receipt));
         if then != PostPage::Null {
-            cx.settle(if receipt == Fcf::Err { Verdict::Incomplete } else { Verdict::Good });
+            let is_holed = cx.core.receiving.is_some_and(|record| record.verdict == Verdict::Incomplete);
+            cx.settle(if is_holed { Verdict::Incomplete } else { Verdict::Good });
         }
         match then {
             PostPage::Eom | PostPage::Eos => return AfterEom::enter(receipt, cx),

@@ -4,6 +4,7 @@
 
 use super::block::{Block, FrameSet};
 use super::context::Context;
+use super::desk::Verdict;
 use super::event::Event;
 use super::outcome::{Awaited, Cause};
 use super::sender::{Answer, Job, receipt};
@@ -128,8 +129,13 @@ impl Phase for SendBlock {
 
 impl Piece {
     /// The block is done with.
-    fn done(self, answer: Answer, cx: &mut Context<'_>) -> State {
+    fn done(mut self, answer: Answer, cx: &mut Context<'_>) -> State {
         cx.stop(Timer::T5);
+        if answer == Answer::Incomplete {
+            self.job.record.verdict = Verdict::Incomplete; // whatever is said of the blocks to come
+        }
+        let is_holed = self.job.record.verdict == Verdict::Incomplete;
+        let answer = if is_holed && answer == Answer::Confirmed { Answer::Incomplete } else { answer };
         match self.then {
             PostPage::Null => {
                 SendBlock::block(self.job, self.number.wrapping_add(1), self.ahead, Training::Short, cx)

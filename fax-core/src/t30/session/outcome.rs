@@ -8,7 +8,7 @@ use crate::t30::{Excess, Fcf};
 pub enum Cause {
     /// All pages were confirmed.
     Success,
-    /// All was sent, but the far machine was not content with some of it.
+    /// The call went to its end, but the receiver of some page was not content with it, or misses parts of it.
     Doubtful,
     /// Nobody answered (T0).
     NoAnswer,
@@ -16,8 +16,6 @@ pub enum Cause {
     NoFirstFrames,
     /// Other frames came where DIS was due.
     NoDis,
-    /// The operator did not come (T3).
-    NoOperator,
     /// No rate of the ladder could be trained.
     CannotTrain,
     /// DIS and page have no coding, width or resolution in common.
@@ -105,10 +103,10 @@ pub struct Outcome {
     pub cause: Cause,
     /// Pages sent and confirmed, or sent and doubtful.
     pub sent: u16,
-    /// Of these, doubtful ones.
-    pub doubtful: u16,
-    /// Pages received.
+    /// Pages received, also with parts missing for good.
     pub received: u16,
+    /// Doubtful ones of all these.
+    pub doubtful: u16,
     /// The modem and rate of the last page.
     pub opening: Option<Opening>,
 }
@@ -130,7 +128,7 @@ impl Cause {
     pub const fn advice(self) -> Advice {
         match self {
             Self::Success | Self::Doubtful => Advice::Nothing,
-            Self::NoAnswer | Self::NotReady | Self::NoOperator => Advice::RetryLater,
+            Self::NoAnswer | Self::NotReady => Advice::RetryLater,
             Self::CannotTrain | Self::NoAnswerToTraining | Self::NoAnswerToCorrection => Advice::RetrySlower,
             Self::Disconnected(Awaited::Confirmation) => Advice::RetrySlower,
             Self::Incompatible(_)
@@ -160,7 +158,6 @@ impl Cause {
             Self::Success | Self::Doubtful => 0,
             Self::NoAnswer => 2,
             Self::NoFirstFrames => 3,
-            Self::NoOperator => 4,
             Self::CannotTrain => 6,
             Self::Incompatible(excess) => match excess {
                 Excess::Width(_) | Excess::Length(_) => 12,

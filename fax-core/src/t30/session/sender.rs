@@ -117,7 +117,7 @@ impl Job {
         };
         cx.page_sent(PageRecord { verdict, ..self.record }, fate);
         match then.without_interrupt() {
-            PostPage::Eop => cx.disconnect(cx.success()),
+            PostPage::Eop => cx.disconnect(Cause::Success),
             PostPage::Eom | PostPage::Eos => AwaitOffer::enter(0, cx),
             _ => match Self::new(self.offered, self.terms.opening, cx) {
                 Ok(next) if matches!(answer, Answer::Poor | Answer::Rejected) => {
@@ -154,7 +154,7 @@ impl Job {
             cx.page_sent(self.record, Fate::Doubtful);
         }
         if !cx.source.has_page() {
-            return cx.disconnect(cx.success());
+            return cx.disconnect(Cause::Success);
         }
         start(offered, resent, cx)
     }

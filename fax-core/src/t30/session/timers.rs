@@ -1,6 +1,7 @@
 //! The timers of T.30, one deadline each.
 //!
-//! From: T.30 5.4 as compiled in `docs/t30-session.md`; the two unnamed ones are field practice.
+//! From: T.30 5.4 as compiled in `docs/t30-session.md`; what has no number is field practice. T3, for
+//! an operator, is not here: nobody speaks.
 
 use crate::time::{Span, Timestamp};
 
@@ -13,8 +14,6 @@ pub enum Timer {
     T1,
     /// Receiver: the next command.
     T2,
-    /// Both: an operator.
-    T3,
     /// Sender, and DIS: the answer to what was said.
     T4,
     /// Sender: a receiver that is not ready.
@@ -38,8 +37,6 @@ pub struct Timing {
     pub t1: Span,
     /// 6 s.
     pub t2: Span,
-    /// 10 s.
-    pub t3: Span,
     /// 3 s. Add the round trip of a packet network where one is known.
     pub t4: Span,
     /// 60 s.
@@ -71,7 +68,6 @@ impl Default for Timing {
             t0: Span::from_millis(60_000),
             t1: Span::from_millis(35_000),
             t2: Span::from_millis(6_000),
-            t3: Span::from_millis(10_000),
             t4: Span::from_millis(3_000),
             t5: Span::from_millis(60_000),
             flagged: Span::from_millis(3_450),
@@ -94,7 +90,6 @@ impl Timing {
             Timer::T0 => self.t0,
             Timer::T1 => self.t1,
             Timer::T2 => self.t2,
-            Timer::T3 => self.t3,
             Timer::T4 => self.t4,
             Timer::T5 => self.t5,
             Timer::Flagged => self.flagged,
@@ -110,11 +105,10 @@ impl Timing {
 pub(super) struct Timers([Option<Timestamp>; Timer::ALL.len()]);
 
 impl Timer {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 9] = [
         Self::T0,
         Self::T1,
         Self::T2,
-        Self::T3,
         Self::T4,
         Self::T5,
         Self::Flagged,

@@ -9,8 +9,8 @@ use core::fmt;
 use fax_core::relay::{self, Phase, Side};
 use fax_core::t30::Fcf;
 use fax_core::{Opening, Timestamp, Tone};
-use fax_modem::line as modem;
 use fax_modem::Quality;
+use fax_modem::line as modem;
 
 /// The record of a call.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -365,7 +365,11 @@ impl fmt::Display for SideRecord {
         write!(f, "frames {}, bad {}, holes {}", self.frames, self.bad_frames, self.holes)?;
         write!(f, ", trained {}, untrained {}", self.trained, self.untrained)?;
         if let Some(Quality { evm, clock_offset, level, .. }) = &self.worst {
-            write!(f, ", worst EVM {:.1} dB, clock {clock_offset:+.0} ppm, level {:.1} dBm0", evm.0, level.0)?;
+            write!(
+                f,
+                ", worst EVM {:.1} dB, clock {clock_offset:+.0} ppm, level {:.1} dBm0",
+                evm.0, level.0
+            )?;
         }
         write!(f, ", lost {}, repaired {}, unreadable {}", self.lost, self.repaired, self.unreadable)?;
         write!(f, ", restarts {}, starved {}, overruns {}", self.restarts, self.starved, self.overruns)
@@ -376,7 +380,10 @@ impl fmt::Display for RelayRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { edited, replayed, filled, held, held_in_vain, .. } = self;
         let Self { mispredicted, let_go, answered_again, collisions, .. } = self;
-        write!(f, "edited {edited}, replayed {replayed}, filled {filled}, held {held} ({held_in_vain} in vain)")?;
+        write!(
+            f,
+            "edited {edited}, replayed {replayed}, filled {filled}, held {held} ({held_in_vain} in vain)"
+        )?;
         write!(f, ", mispredicted {mispredicted}, let go {let_go}")?;
         write!(f, ", answered again {answered_again}, collisions {collisions}")
     }

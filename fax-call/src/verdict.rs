@@ -125,7 +125,8 @@ fn cause(record: &CallRecord, phase: Phase) -> Cause {
 
 fn how(record: &CallRecord) -> How {
     let starved = || {
-        let after_last = |side: &Side| record.side(*side).starved_at.is_some_and(|at| at >= record.last_frame);
+        let after_last =
+            |side: &Side| record.side(*side).starved_at.is_some_and(|at| at >= record.last_frame);
         [Side::Near, Side::Far].into_iter().find(after_last)
     };
     match (record.released_by, record.ending) {

@@ -14,7 +14,7 @@ use std::collections::VecDeque;
 /// Samples of a phone line that pass between two looks of the relay: 20 ms.
 const BLOCK: usize = 160;
 /// Events that wait at most; the oldest give way. The record has had them all.
-const EVENTS: usize = 256;
+const EVENTS: usize = 64;
 
 /// A fax call: two legs, joined.
 ///
@@ -187,7 +187,7 @@ impl Call {
     }
 
     /// The next event, not always in the order of time: each part tells its own. Of events that nobody
-    /// fetches the last 256 are kept.
+    /// fetches the last 64 are kept.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
         self.events.pop_front()
     }

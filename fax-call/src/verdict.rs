@@ -91,6 +91,8 @@ impl Verdict {
     pub const fn retry(&self) -> Retry {
         match self.cause {
             Cause::Completed => Retry::No,
+            // Somebody said DIS, so the number is a fax's.
+            Cause::OneFax(_) | Cause::NotAgreed if matches!(self.phase, Phase::Identified) => Retry::Later,
             Cause::NoFax | Cause::OneFax(_) => Retry::CheckNumber,
             Cause::NotAgreed => Retry::Later,
             Cause::NotTrained => Retry::Slower,

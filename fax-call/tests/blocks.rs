@@ -5,7 +5,8 @@ mod support;
 use fax_call::{Call, Event, Law, Leg, Policy, Side};
 use fax_core::{Span, Timestamp};
 use fax_t38::T38Line;
-use fax_t38::line::Settings;
+use fax_t38::line::{Settings, Udptl};
+use fax_t38::udptl::{ReceiverSettings, SenderSettings};
 use support::{Machine, Step};
 
 /// Of the caller's script, without what it waits for: as far as the end of its first TCF.
@@ -34,8 +35,11 @@ fn events(
     length: usize,
     mut listen: impl FnMut(&mut Call, Timestamp, core::ops::Range<usize>),
 ) -> Vec<(Timestamp, Event)> {
-    let mut call = Call::new(Leg::audio(), Leg::t38(T38Line::new(Settings::default())), Policy::default());
-    let (mut said, mut datagram, mut events) = ([0; 960], [0; 400], Vec::new());
+    // Room for all copies: how full a datagram is depends on when it is fetched, which is not asked here.
+    let sender = SenderSettings { peer_max_datagram: 1400, ..SenderSettings::default() };
+    let line = T38Line::over(Udptl::new(ReceiverSettings::default(), sender), Settings::default());
+    let mut call = Call::new(Leg::audio(), Leg::t38(line), Policy::default());
+    let (mut said, mut datagram, mut events) = ([0; 960], [0; 1400], Vec::new());
     for start in (0..samples).step_by(length) {
         let end = (start + length).min(samples);
         listen(&mut call, Timestamp::from_samples(end as u64), start..end);

@@ -7,7 +7,9 @@ use fax_core::{FrameEnd, Timestamp};
 use fax_t38::Version;
 use fax_t38::line::{Pacing, Settings, T38Line, Udptl};
 use fax_t38::udptl::{Layout, Protection, ReceiverSettings, SenderSettings};
-use support::{Fault, Machine, World, answerer, bursts, caller};
+use support::{
+    Fault, Machine, Step, World, answerer, answerer_without_ecm, bursts, caller, caller_without_ecm,
+};
 
 /// How a T.38 leg writes.
 #[derive(Clone, Copy)]
@@ -46,13 +48,25 @@ fn leg(dialect: Dialect) -> Leg {
 }
 
 fn gateway() -> World {
+    gateway_of(caller(), answerer())
+}
+
+fn gateway_without_ecm() -> World {
+    gateway_of(caller_without_ecm(), answerer_without_ecm())
+}
+
+fn gateway_of(caller: Vec<Step>, answerer: Vec<Step>) -> World {
     let call = Call::new(Leg::audio(), leg(PLAIN), Policy::default());
-    World::new(call, Machine::new(Leg::audio(), caller()), Machine::new(machine(PLAIN), answerer()))
+    World::new(call, Machine::new(Leg::audio(), caller), Machine::new(machine(PLAIN), answerer))
 }
 
 fn t38_to_t38() -> World {
+    t38_to_t38_of(caller(), answerer())
+}
+
+fn t38_to_t38_of(caller: Vec<Step>, answerer: Vec<Step>) -> World {
     let call = Call::new(leg(PLAIN), leg(OTHER), Policy::default());
-    World::new(call, Machine::new(machine(PLAIN), caller()), Machine::new(machine(OTHER), answerer()))
+    World::new(call, Machine::new(machine(PLAIN), caller), Machine::new(machine(OTHER), answerer))
 }
 
 fn regenerating() -> World {
@@ -73,9 +87,9 @@ fn plays_through(world: &mut World) {
         assert_eq!(said.len(), heard.len());
         for (said, heard) in said.iter().zip(&heard) {
             assert_eq!((said.opening, &said.frames), (heard.opening, &heard.frames));
-            // TCF is zeros, and perhaps a few more, and the ones with which V.17 turns off.
-            let (tcf, tail) = heard.bits.split_at(said.bits.len());
-            assert_eq!(tcf, said.bits);
+            // Behind TCF or a page come zeros perhaps, and the ones with which V.17 turns off.
+            let (bits, tail) = heard.bits.split_at(said.bits.len());
+            assert_eq!(bits, said.bits);
             let whole = tail.iter().take(tail.len().saturating_sub(1));
             assert!(whole.copied().all(|octet| matches!(octet, 0 | 0xFF)) && tail.len() <= 80, "{tail:?}");
         }
@@ -95,6 +109,16 @@ fn a_gateway_call_comes_through_every_phase_and_is_recorded() {
     let verdict = record.verdict();
     assert_eq!((verdict.cause, verdict.retry()), (Cause::Completed, Retry::No));
     assert_eq!((verdict.phase, verdict.how), (Phase::Complete, How::Dcn(Side::Near)));
+}
+
+#[test]
+fn a_page_without_ecm_passes_and_is_recorded() {
+    for mut world in [gateway_without_ecm(), t38_to_t38_of(caller_without_ecm(), answerer_without_ecm())] {
+        plays_through(&mut world);
+        let record = world.call.record();
+        assert_eq!((record.confirmed, record.ecm), (1, Some(false)), "{record}");
+        assert_eq!(record.verdict().cause, Cause::Completed);
+    }
 }
 
 #[test]
@@ -157,8 +181,8 @@ const PHASES: [Phase; 15] = [
 /// The patience of T.38 with a burst that stops, and that of the supervision; a beat.
 const LATEST: u64 = 15_000 + 70_000 + 1000;
 
-fn ends_whatever_happens(world: impl Fn() -> World) {
-    for phase in PHASES {
+fn ends_whatever_happens(phases: &[Phase], world: impl Fn() -> World) {
+    for phase in phases.iter().copied() {
         for blow in BLOWS {
             let mut world = world();
             while world.call.record().phase() != phase {
@@ -203,12 +227,18 @@ fn ends_whatever_happens(world: impl Fn() -> World) {
 
 #[test]
 fn a_gateway_call_ends_with_a_cause_in_every_phase_and_says_so_once() {
-    ends_whatever_happens(gateway);
+    ends_whatever_happens(&PHASES, gateway);
 }
 
 #[test]
 fn a_call_of_two_sessions_ends_with_a_cause_in_every_phase_and_says_so_once() {
-    ends_whatever_happens(t38_to_t38);
+    ends_whatever_happens(&PHASES, t38_to_t38);
+}
+
+#[test]
+fn a_call_without_ecm_ends_with_a_cause_at_its_page_and_says_so_once() {
+    let phases = [Phase::PageDue, Phase::Page, Phase::PageSent, Phase::PostPage];
+    ends_whatever_happens(&phases, gateway_without_ecm);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use fax_t38::T38Line;
 use fax_t38::line::{Pacing, Settings};
 use fax_t38::udptl::{Receiver, ReceiverSettings, Sender, SenderSettings};
 use fax_test_support::{CountingAllocator, allocations_during, is_counting, with_octets_held};
-use support::{Machine, World, answerer, caller};
+use support::{Machine, World, answerer, answerer_without_ecm, caller, caller_without_ecm};
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -77,7 +77,10 @@ fn all_of_a_call_is_freed_with_it() {
 /// What the machines allocate would count too: they have what they need before.
 fn allocations_of(call: Call, near: Leg, far: Leg) -> usize {
     assert!(is_counting());
-    let mut world = World::new(call, Machine::new(near, caller()), Machine::new(far, answerer()));
+    allocations_while_it_plays(World::new(call, Machine::new(near, caller()), Machine::new(far, answerer())))
+}
+
+fn allocations_while_it_plays(mut world: World) -> usize {
     let allocations = allocations_during(|| world.play(5000));
     assert!(world.near.is_done() && world.far.is_done(), "{}", world.call.record());
     allocations
@@ -86,6 +89,19 @@ fn allocations_of(call: Call, near: Leg, far: Leg) -> usize {
 #[test]
 fn a_gateway_call_through_every_phase_of_t30_makes_no_allocation() {
     assert_eq!(allocations_of(gateway(), Leg::audio(), t38(Pacing::METERED)), 0);
+}
+
+/// Both ways: only towards a phone line are rows paced.
+#[test]
+fn a_gateway_call_without_ecm_makes_no_allocation() {
+    let near = Machine::new(Leg::audio(), caller_without_ecm());
+    let far = Machine::new(t38(Pacing::METERED), answerer_without_ecm());
+    assert_eq!(allocations_while_it_plays(World::new(gateway(), near, far)), 0);
+
+    let call = Call::new(t38(Pacing::Live), Leg::audio(), Policy::default());
+    let near = Machine::new(t38(Pacing::METERED), caller_without_ecm());
+    let far = Machine::new(Leg::audio(), answerer_without_ecm());
+    assert_eq!(allocations_while_it_plays(World::new(call, near, far)), 0);
 }
 
 #[test]

@@ -224,8 +224,8 @@ fn tcf() -> Vec<Step> {
     burst(V17, [Step::Say(Signal::Bits(Chunk::from_octets(&[0; 32]))); TCF_CHUNKS])
 }
 
-fn command() -> Vec<Step> {
-    let dcs = Dcs::NOTHING.with_opening(V17).with_ecm(Ecm::Frames256);
+fn command(ecm: Ecm) -> Vec<Step> {
+    let dcs = Dcs::NOTHING.with_opening(V17).with_ecm(ecm);
     [control(Station::Calling, &Body::Dcs(dcs)), tcf()].concat()
 }
 
@@ -251,17 +251,34 @@ pub fn caller() -> Vec<Step> {
     let plain = |fcf| control(Station::Calling, &Body::Plain(fcf));
     let ctc = control(Station::Calling, &Body::Ctc(Ctc::new(V17_SLOWER).unwrap()));
     let turns = [
-        command(),
-        command(), // after FTT
+        command(Ecm::Frames256),
+        command(Ecm::Frames256), // after FTT
         page(short, PostPage::Mps),
         plain(Fcf::Rr), // after RNR
         page(short, PostPage::Eom),
         ctc, // after PPR
         page(V17_SLOWER, PostPage::Eom),
-        command(),
+        command(Ecm::Frames256),
         page(short, PostPage::Eop),
         plain(Fcf::Dcn),
     ];
+    calls(turns)
+}
+
+/// What the caller says in a call of one page without ECM.
+pub fn caller_without_ecm() -> Vec<Step> {
+    let plain = |fcf| control(Station::Calling, &Body::Plain(fcf));
+    let short = V17.with_training(Training::Short);
+    // Rows of 40 octets that begin with EOL.
+    let row: Vec<u8> = [0x00, 0x1B].into_iter().chain([0xB7; 38]).collect();
+    let rows: Vec<u8> = (0..100).flat_map(|_| row.iter().copied()).collect();
+    let chunks =
+        rows.chunks(Chunk::CAPACITY).map(|octets| Step::Say(Signal::Bits(Chunk::from_octets(octets))));
+    let page = [burst(short, chunks), plain(Fcf::Eop)].concat();
+    calls([command(Ecm::Off), page, plain(Fcf::Dcn)])
+}
+
+fn calls(turns: impl IntoIterator<Item = Vec<Step>>) -> Vec<Step> {
     let cng =
         [Step::Say(Signal::Tone(Tone::Cng)), Step::Wait(Span::from_millis(500)), Step::Say(Signal::Silence)];
     cng.into_iter().chain(turns.into_iter().flat_map(|turn| after(1).into_iter().chain(turn))).collect()
@@ -270,15 +287,8 @@ pub fn caller() -> Vec<Step> {
 /// What the answerer says in the same call.
 pub fn answerer() -> Vec<Step> {
     let plain = |fcf| control(Station::Called, &Body::Plain(fcf));
-    let dis = Dis::NOTHING.with_modems(ModemSet::V27terV29V17).with(Bit::ECM);
     let short = V17.with_training(Training::Short);
     let ppr = Ppr::new(|frame| frame == 2);
-    let ced = [
-        Step::Wait(Span::from_millis(1500)),
-        Step::Say(Signal::Tone(Tone::Ced)),
-        Step::Wait(Span::from_millis(2600)),
-        Step::Say(Signal::Silence),
-    ];
     let fast = |opening, framing| Step::Expect(opening, framing);
     let turns: [(usize, Step, Vec<Step>); 9] = [
         (2, fast(V17, Framing::Bits), plain(Fcf::Ftt)),
@@ -290,6 +300,27 @@ pub fn answerer() -> Vec<Step> {
         (2, fast(V17_SLOWER, Framing::Frames), plain(Fcf::Mcf)),
         (2, fast(V17, Framing::Bits), plain(Fcf::Cfr)),
         (2, fast(short, Framing::Frames), plain(Fcf::Mcf)),
+    ];
+    answers(turns)
+}
+
+/// What the answerer says in a call of one page without ECM.
+pub fn answerer_without_ecm() -> Vec<Step> {
+    let plain = |fcf| control(Station::Called, &Body::Plain(fcf));
+    let short = V17.with_training(Training::Short);
+    answers([
+        (2, Step::Expect(V17, Framing::Bits), plain(Fcf::Cfr)),
+        (2, Step::Expect(short, Framing::Bits), plain(Fcf::Mcf)),
+    ])
+}
+
+fn answers(turns: impl IntoIterator<Item = (usize, Step, Vec<Step>)>) -> Vec<Step> {
+    let dis = Dis::NOTHING.with_modems(ModemSet::V27terV29V17).with(Bit::ECM);
+    let ced = [
+        Step::Wait(Span::from_millis(1500)),
+        Step::Say(Signal::Tone(Tone::Ced)),
+        Step::Wait(Span::from_millis(2600)),
+        Step::Say(Signal::Silence),
     ];
     let replies = turns
         .into_iter()

@@ -60,7 +60,7 @@ const fn k(resolution: Resolution) -> u32 {
 
 /// Octets off the line in, rows out.
 pub(super) enum PageDecoder {
-    T4(Decoder),
+    T4(Box<Decoder>),
     Jbig(Box<JbigDecoder>),
 }
 
@@ -78,7 +78,7 @@ impl PageDecoder {
             Coding::Other => return None,
         };
         let settings = DecoderSettings { max_rows, ..DecoderSettings::new(coding, width) };
-        Decoder::new(settings).ok().map(Self::T4)
+        Decoder::new(settings).ok().map(Box::new).map(Self::T4)
     }
 
     pub(super) fn next(&mut self, octets: &mut &[u8]) -> Option<Row<'_>> {

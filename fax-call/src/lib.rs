@@ -20,4 +20,4 @@ pub use record::{CallRecord, RelayRecord, SideRecord};
 pub use supervisor::Supervision;
 pub use verdict::{Cause, Ending, How, Retry, Verdict};
 
-pub use fax_core::relay::{Phase, Policy, Side, SuperG3, TcfMethod};
+pub use fax_core::relay::{EcmUse, Phase, Policy, Side, SuperG3, TcfMethod};

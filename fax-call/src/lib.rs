@@ -9,7 +9,9 @@
 mod call;
 mod event;
 mod leg;
+pub mod media;
 mod record;
+pub mod sip;
 mod supervisor;
 mod verdict;
 

@@ -12,6 +12,7 @@ mod playout;
 mod rtp_out;
 mod settings;
 mod sign;
+mod station;
 
 pub use audio_leg::AudioCounters;
 pub use order::{Audio, Flow, Order, T38};
@@ -20,3 +21,4 @@ pub use pin::Learning;
 pub use playout::PlayoutCounters;
 pub use settings::{LegSettings, Settings};
 pub use sign::Sign;
+pub use station::Station;

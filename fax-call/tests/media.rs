@@ -1,7 +1,12 @@
 //! The media of a call: octets passed on unchanged, signs heard, and the change to T.38.
 
-use fax_call::media::{Audio, Flow, Learning, LegSettings, Order, Path, Settings, Sign, Socket, T38};
+use fax_call::media::{
+    Audio, Flow, Learning, LegSettings, Order, Path, Settings, Sign, Socket, Station, T38,
+};
 use fax_call::{Law, Side};
+use fax_core::image::Resolution;
+use fax_core::t30::session::{Cause, Role};
+use fax_core::terminal::{self, Document, FaxMachine, Page, PageWriter};
 use fax_core::{Chunk, FrameEnd, Line, Opening, Signal, Span, Timestamp};
 use fax_modem::AudioLine;
 use fax_t38::line::{self, T38Line};
@@ -302,4 +307,69 @@ fn the_clock_of_a_phone_leg_follows_its_peer() {
         assert!((counters.drift_ppm - expected).abs() < 30, "{counters:?}");
         assert!((29_990..30_010).contains(&sent_by_us), "{sent_by_us}");
     }
+}
+
+fn page() -> Page {
+    let mut page = PageWriter::new(1728, Resolution::FINE, 1 << 20).unwrap();
+    for row in 0..400_u32 {
+        let pels: Vec<u8> =
+            (0..216_u32).map(|at| if (at / 9 + row / 16) % 3 == 0 { 0xF0 } else { 0 }).collect();
+        page.row(&pels).unwrap();
+    }
+    page.finish()
+}
+
+fn station(role: Role, document: Document) -> Station {
+    let machine = FaxMachine::new(role, terminal::Settings::default(), document);
+    Station::new(machine, LegSettings::default(), 3)
+}
+
+/// A caller on G.711 and an answerer that goes over to T.38 with the gateway: the page is the same. Signalling takes 100 ms.
+#[test]
+fn a_fax_that_begins_in_audio_ends_in_t38_with_its_page_whole() {
+    let (us, ours) = (([192, 0, 2, 9], 7000), ([192, 0, 2, 9], 7002));
+    let mut path = both_audio(Settings::default());
+    let mut caller = station(Role::Caller, Document::from_iter([page()]));
+    let mut answerer = station(Role::Answerer, Document::default());
+    caller.order(Timestamp::ZERO, audio(us, None));
+    answerer.order(Timestamp::ZERO, audio(ours, None));
+    let (mut switch, mut now) = (None, Timestamp::ZERO);
+    let mut out = [0; 1500];
+    while caller.terminal().machine().outcome().is_none() || answerer.terminal().machine().outcome().is_none()
+    {
+        let deadlines = [path.deadline(), caller.deadline(), answerer.deadline()];
+        now = deadlines.into_iter().flatten().map(|deadline| deadline.at).min().unwrap().max(now);
+        assert!(now < at(120_000), "{:?}", path.record());
+        path.advance(now);
+        caller.advance(now);
+        answerer.advance(now);
+        while let Some((_, side, sign)) = path.sign() {
+            if (side, sign, switch) == (Side::Far, Sign::V21Preamble, None) {
+                path.order(now, Side::Far, Order::Muted);
+                answerer.order(now, Order::Muted);
+                switch = Some(now + Span::from_millis(100));
+            }
+        }
+        if switch.is_some_and(|at| at <= now) && !answerer.terminal().is_on_t38() {
+            answerer.order(now, t38(ours));
+            path.order(now, Side::Far, t38(FAR));
+        }
+        while let Some(it) = caller.transmit(&mut out) {
+            path.receive(now, Side::Near, it.socket, NEAR.into(), &out[..it.length]);
+        }
+        while let Some(it) = answerer.transmit(&mut out) {
+            path.receive(now, Side::Far, it.socket, FAR.into(), &out[..it.length]);
+        }
+        while let Some(it) = path.transmit(Side::Near, &mut out) {
+            caller.receive(now, it.socket, us.into(), &out[..it.length]);
+        }
+        while let Some(it) = path.transmit(Side::Far, &mut out) {
+            answerer.receive(now, it.socket, ours.into(), &out[..it.length]);
+        }
+    }
+    let outcomes = [&mut caller, &mut answerer].map(|it| it.terminal().machine().outcome().unwrap().cause);
+    assert_eq!(outcomes, [Cause::Success; 2]);
+    let received = answerer.terminal().machine().received();
+    assert_eq!((received.len(), received[0].page.raster()), (1, page().raster()));
+    assert!(now < at(40_000), "{now}");
 }

@@ -24,6 +24,7 @@ use crate::{Call, CallRecord, Ending, Event, Leg};
 use core::net::SocketAddr;
 use fax_core::relay::Side;
 use fax_core::{Deadline, Span, Timestamp, Wait};
+use fax_t38::line::Pacing;
 use fax_t38::udptl::Datagram;
 use fax_t38::{Syntax, ifp};
 use std::collections::VecDeque;
@@ -399,7 +400,7 @@ fn leg_of(settings: &Settings, side: Side, order: &Order) -> Leg {
         Side::Far => &settings.far,
     };
     match order {
-        Order::T38(agreed) => Leg::t38(settings.line(agreed)),
+        Order::T38(agreed) => Leg::t38(settings.line(agreed, Pacing::Live)),
         _ => Leg::audio(),
     }
 }
@@ -413,7 +414,7 @@ fn law_of(packet: &Passed<'_>) -> Option<crate::Law> {
 }
 
 /// Whether a datagram is what belongs on a UDPTL port (UTL-2, NAT-2).
-fn is_t38(octets: &[u8]) -> bool {
+pub(super) fn is_t38(octets: &[u8]) -> bool {
     let reads = |primary, syntax| ifp::Ifp::parse(primary, syntax).is_ok();
     Datagram::parse(octets)
         .is_ok_and(|it| reads(it.primary, Syntax::Y1998) || reads(it.primary, Syntax::Y2002))

@@ -4,7 +4,7 @@ use super::order;
 use super::pin::Learning;
 use fax_core::Span;
 use fax_core::relay::{Policy, TcfMethod};
-use fax_t38::line::{self, T38Line, Udptl};
+use fax_t38::line::{self, Pacing, T38Line, Udptl};
 use fax_t38::sdp::{ErrorCorrection, Options, RateManagement};
 use fax_t38::udptl::{Copies, Layout, Protection, ReceiverSettings, SenderSettings};
 
@@ -62,8 +62,8 @@ const KEEP_ALIVE: Span = Span::from_millis(500);
 const PARITY: (u8, u8) = (3, 3);
 
 impl LegSettings {
-    /// The line that speaks as was agreed.
-    pub(super) fn line(&self, agreed: &order::T38) -> T38Line {
+    /// The line that speaks as was agreed, live or at the pace of a modem.
+    pub(super) fn line(&self, agreed: &order::T38, pacing: Pacing) -> T38Line {
         let session = &agreed.session;
         let protection = match (session.send, self.protection) {
             (ErrorCorrection::None, _) => Protection::Secondaries { control: 0, image: 0 },
@@ -95,6 +95,7 @@ impl LegSettings {
             version: session.version,
             packet: Span::from_millis(millis.clamp(10, 40)),
             largest_ifp,
+            pacing,
             ..line::Settings::default()
         };
         T38Line::over(Udptl::new(receiver, sender), settings)

@@ -10,7 +10,9 @@
 mod call;
 mod event;
 mod leg;
+pub mod media;
 mod record;
+pub mod sip;
 mod supervisor;
 mod terminal;
 mod verdict;

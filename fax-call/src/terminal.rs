@@ -100,9 +100,24 @@ impl Terminal {
         line.deadline().into_iter().chain(machine).min_by_key(|deadline| deadline.at)
     }
 
-    /// Takes another leg in the place of this one, as when a call that began on audio goes on over T.38.
-    pub fn exchange(&mut self, leg: Leg) -> Leg {
-        core::mem::replace(&mut self.leg, leg)
+    /// Takes another leg in the place of this one, as when a call that began on audio goes on over T.38. What was
+    /// being said is said again there.
+    pub fn exchange(&mut self, now: Timestamp, leg: Leg) -> Leg {
+        let old = core::mem::replace(&mut self.leg, leg);
+        self.now = self.now.max(now);
+        if let Leg::T38(line) = &mut self.leg {
+            line.advance(self.now);
+        }
+        match &mut self.leg {
+            Leg::Audio(line) => self.machine.moved(self.now, line.as_mut()),
+            Leg::T38(line) => self.machine.moved(self.now, line.as_mut()),
+        }
+        old
+    }
+
+    /// Whether it is on T.38.
+    pub fn is_on_t38(&self) -> bool {
+        matches!(self.leg, Leg::T38(_))
     }
 
     /// The line is dropped, by whomever.

@@ -108,6 +108,11 @@ impl FaxMachine {
         self.session.training_margin(margin);
     }
 
+    /// See [`Session::moved`].
+    pub fn moved<L: Line>(&mut self, now: Timestamp, line: &mut L) {
+        self.session.moved(now, line);
+    }
+
     /// The line was dropped, by the network, the far machine or its owner.
     pub fn dropped(&mut self, now: Timestamp) {
         self.session.dropped(now, &mut self.outgoing, &mut self.incoming);

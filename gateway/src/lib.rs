@@ -1,0 +1,1 @@
+//! The daemon `faxgw`: configuration, routes, records, service.

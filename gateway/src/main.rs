@@ -1,0 +1,3 @@
+//! The daemon `faxgw`.
+
+fn main() {}

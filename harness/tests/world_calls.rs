@@ -99,6 +99,25 @@ fn a_page_crosses_noisy_lines_of_other_clocks() {
     assert_eq!(report.pages_ok, 2, "{report:?}");
 }
 
+/// Two of ours, and ours with the peer's on either side, at a loss that ends most calls of the peer's two.
+#[test]
+fn a_page_crosses_our_gateways_where_it_does_not_cross_others() {
+    use System::{Ours, Spandsp};
+    let mut scenario = Scenario { gateways: [Ours, Ours], ..Scenario::default() };
+    for network in &mut scenario.network {
+        network.loss = 0.05;
+    }
+    scenario.packets.recovery = Recovery::Redundancy(0);
+    let ours = report(&scenario, 10);
+    assert_eq!((ours.strict, ours.damaged_ok), (10, 0), "{ours:?}");
+    scenario.gateways = [Spandsp, Spandsp];
+    assert!(report(&scenario, 10).strict < 5);
+    for gateways in [[Ours, Spandsp], [Spandsp, Ours]] {
+        let report = report(&Scenario { gateways, ..Scenario::default() }, 2);
+        assert_eq!(report.strict, 2, "{report:?}");
+    }
+}
+
 #[test]
 fn the_answerer_is_hung_up_after_the_caller() {
     // Nothing reaches the answerer, so the caller gives up by its T1 and the answerer would go on.
@@ -112,8 +131,8 @@ fn the_answerer_is_hung_up_after_the_caller() {
 #[test]
 fn what_is_not_built_is_said() {
     let refused = |scenario: &Scenario| run(scenario, &document(), 1, Taps::default()).map(drop).unwrap_err();
-    let ours = Scenario { gateways: [System::Ours, System::Spandsp], ..Scenario::default() };
-    assert!(matches!(refused(&ours), CannotBuild::NoPart { system: System::Ours, part: "gateway", .. }));
+    let ours = Scenario { ends: System::Ours, ..Scenario::default() };
+    assert!(matches!(refused(&ours), CannotBuild::NoPart { system: System::Ours, part: "fax machine", .. }));
     let mut holding = Scenario::default();
     holding.packets.hold = Some(Span::from_millis(300));
     assert!(matches!(refused(&holding), CannotBuild::NoOption { .. }));

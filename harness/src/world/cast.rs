@@ -173,7 +173,9 @@ pub fn sent(scenario: &Scenario) -> [String; 2] {
 
 fn words(system: System, scenario: &Scenario) -> String {
     let copies = match (system, scenario.packets.copies) {
-        (System::Ours, None) => "our default copies: 3 of control, 80, 240 and 560 ms later, none of image".to_owned(),
+        (System::Ours, None) => {
+            "our default copies: 3 of control, 80, 240 and 560 ms later, none of image".to_owned()
+        }
         (System::Ours, Some(copies)) => copies.to_string(),
         (System::Spandsp, _) => "copies of indicators at once, as its engine asks".to_owned(),
     };

@@ -116,7 +116,11 @@ pub struct Copies {
 impl fmt::Display for Copies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { control, image, apart } = self;
-        write!(f, "{control} copies of control and {image} of image packets, {} ms apart", apart.micros() / 1000)
+        write!(
+            f,
+            "{control} copies of control and {image} of image packets, {} ms apart",
+            apart.micros() / 1000
+        )
     }
 }
 

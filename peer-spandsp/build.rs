@@ -10,6 +10,7 @@ fn main() {
         "shim/t38_terminal.c",
         "shim/t38_gateway.c",
         "shim/tiff.c",
+        "shim/strip.c",
     ];
     for source in signals.iter().chain(&calls) {
         println!("cargo::rerun-if-changed={source}");

@@ -2,50 +2,81 @@
 
 use crate::event::Event;
 use crate::leg::{Law, Leg};
+use crate::record::CallRecord;
+use crate::supervisor::{Supervision, Supervisor};
+use crate::verdict::Ending;
 use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
-use fax_core::relay::{Policy, Relay, Side, Tracker};
-use fax_core::{Deadline, Line, Timestamp};
+use fax_core::relay::{self, Policy, Relay, Side, Tracker};
+use fax_core::{Deadline, Line, Span, Timestamp, Wait};
 use fax_t38::Refusal;
+use std::collections::VecDeque;
 
 /// Samples of a phone line that pass between two looks of the relay: 20 ms.
 const BLOCK: usize = 160;
+/// Events that wait at most; the oldest give way. The record has had them all.
+const EVENTS: usize = 64;
 
 /// A fax call: two legs, joined.
 ///
 /// A phone leg is driven by its samples: [`Call::listen`] and [`Call::fill`], blocks of any length, each as often
 /// as the other. A T.38 leg is driven by its datagrams and by the time: [`Call::receive`], [`Call::transmit`]
 /// until there is none, [`Call::advance`] at [`Call::deadline`]. Events wait in [`Call::event`].
+///
+/// It ends once: by [`Call::finish`], or by itself when nothing passes any more ([`Supervision`]). The event
+/// [`Event::Ended`] says so; from then on it takes nothing, says nothing and has no deadline.
 #[derive(Clone, Debug)]
 pub struct Call {
     near: Leg,
     far: Leg,
     relay: Relay,
     now: Timestamp,
+    supervisor: Supervisor,
+    record: CallRecord,
+    events: VecDeque<(Timestamp, Event)>,
 }
 
 impl Call {
     /// Joins two legs.
     pub fn new(near: Leg, far: Leg, policy: Policy) -> Self {
-        Self { near, far, relay: Relay::new(policy), now: Timestamp::ZERO }
+        Self {
+            near,
+            far,
+            relay: Relay::new(policy),
+            now: Timestamp::ZERO,
+            supervisor: Supervisor::new(Supervision::default()),
+            record: CallRecord::default(),
+            events: VecDeque::with_capacity(EVENTS),
+        }
     }
 
-    /// Takes samples that came on the phone leg of a side; nothing happens if it is none.
+    /// With other limits than the usual ones.
+    #[must_use]
+    pub fn supervised(self, supervision: Supervision) -> Self {
+        Self { supervisor: Supervisor::new(supervision), ..self }
+    }
+
+    /// Takes samples that came on the phone leg of a side, the last of them at `now`; nothing happens if it
+    /// is none.
     pub fn listen(&mut self, side: Side, now: Timestamp, samples: &[i16]) {
-        for block in samples.chunks(BLOCK) {
+        for (block, at) in samples.chunks(BLOCK).zip(block_ends(samples.len(), now)) {
+            if self.has_ended() {
+                return;
+            }
             if let Leg::Audio(line) = self.leg(side) {
                 line.listen(block);
+                self.supervisor.samples_came(side, at);
             }
-            self.advance(now);
+            self.advance(at);
         }
     }
 
     /// Writes the next samples that go to the phone leg of a side: silence if it is none.
     pub fn fill(&mut self, side: Side, out: &mut [i16]) {
         for block in out.chunks_mut(BLOCK) {
-            let now = self.now;
+            let (now, ended) = (self.now, self.has_ended());
             match self.leg(side) {
-                Leg::Audio(line) => line.fill(block),
-                Leg::T38(_) => block.fill(0),
+                Leg::Audio(line) if !ended => line.fill(block),
+                _ => block.fill(0),
             }
             self.advance(now);
         }
@@ -57,11 +88,11 @@ impl Call {
             Law::A => decode_alaw,
             Law::Mu => decode_ulaw,
         };
-        for block in octets.chunks(BLOCK) {
+        for (block, at) in octets.chunks(BLOCK).zip(block_ends(octets.len(), now)) {
             let mut samples = [0; BLOCK];
             let samples = &mut samples[..block.len()];
             samples.iter_mut().zip(block).for_each(|(sample, octet)| *sample = decode(*octet));
-            self.listen(side, now, samples);
+            self.listen(side, at, samples);
         }
     }
 
@@ -82,8 +113,11 @@ impl Call {
     /// Takes a datagram that came to the T.38 leg of a side.
     ///
     /// # Errors
-    /// Why it was not taken; it is counted, and the call goes on.
+    /// Why it was not taken; it is counted, and the call goes on. After the end of the call nothing is looked at.
     pub fn receive(&mut self, side: Side, now: Timestamp, datagram: &[u8]) -> Result<(), Refusal> {
+        if self.has_ended() {
+            return Ok(());
+        }
         let taken = match self.leg(side) {
             Leg::T38(line) => line.receive(now, datagram),
             Leg::Audio(_) => Err(Refusal::OtherProtocol),
@@ -94,51 +128,108 @@ impl Call {
 
     /// Writes the next datagram of the T.38 leg of a side; its length. To be called until there is none.
     pub fn transmit(&mut self, side: Side, out: &mut [u8]) -> Option<usize> {
+        let ended = self.has_ended();
         match self.leg(side) {
-            Leg::T38(line) => line.transmit(out),
-            Leg::Audio(_) => None,
+            Leg::T38(line) if !ended => line.transmit(out),
+            _ => None,
         }
     }
 
     /// Lets time pass.
     pub fn advance(&mut self, now: Timestamp) {
+        if self.has_ended() {
+            return;
+        }
         self.now = self.now.max(now);
         for side in [Side::Near, Side::Far] {
             if let Leg::T38(line) = self.leg(side) {
                 line.advance(now);
             }
         }
-        let Self { near, far, relay, now } = self;
+        let Self { near, far, relay, now, .. } = self;
         relay.drive(*now, near, far);
         for leg in [near, far] {
             while leg.progress().is_some() {}
         }
+        self.collect_events();
+        if let Some(ending) = self.supervisor.verdict(self.now, self.record.phase()) {
+            self.note(self.now, Event::Ended(ending));
+        }
     }
 
-    /// When the call must be driven again though nothing came in.
+    /// Ends the call, as when a side hangs up. What was still to be said is not said. A call that has ended
+    /// keeps the ending it has.
+    pub fn finish(&mut self, now: Timestamp, ending: Ending) {
+        self.advance(now);
+        if !self.has_ended() {
+            self.note(self.now, Event::Ended(ending));
+        }
+    }
+
+    /// Whether the call is over.
+    pub fn has_ended(&self) -> bool {
+        self.record.ending.is_some()
+    }
+
+    /// When the call must be driven again though nothing came in; none once it has ended.
     pub fn deadline(&self) -> Option<Deadline> {
+        if self.has_ended() {
+            return None;
+        }
         let of = |leg: &Leg| match leg {
             // It is driven by its samples.
             Leg::Audio(_) => None,
             Leg::T38(line) => line.deadline(),
         };
-        of(&self.near).into_iter().chain(of(&self.far)).min_by_key(|deadline| deadline.at)
+        let supervision = Deadline { at: self.supervisor.deadline(self.record.phase()), why: Wait::Peer };
+        let legs = of(&self.near).into_iter().chain(of(&self.far));
+        legs.chain([supervision]).min_by_key(|deadline| deadline.at)
     }
 
-    /// The next event, not always in the order of time: each part tells its own.
+    /// The next event, not always in the order of time: each part tells its own. Of events that nobody
+    /// fetches the last 64 are kept.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
-        if let Some((at, side, event)) = self.relay.event() {
-            return Some((at, Event::Relay(side, event)));
-        }
-        [Side::Near, Side::Far].into_iter().find_map(|side| match self.leg(side) {
-            Leg::Audio(line) => line.event().map(|(at, event)| (at, Event::Modem(side, event))),
-            Leg::T38(line) => line.event().map(|(at, event)| (at, Event::T38(side, event))),
-        })
+        self.events.pop_front()
+    }
+
+    /// What is worth keeping of the call so far.
+    pub fn record(&self) -> &CallRecord {
+        &self.record
     }
 
     /// What is known of the call from its frames.
     pub fn tracker(&self) -> &Tracker {
         self.relay.tracker()
+    }
+
+    fn collect_events(&mut self) {
+        while let Some((at, side, event)) = self.relay.event() {
+            self.note(at, Event::Relay(side, event));
+        }
+        for side in [Side::Near, Side::Far] {
+            while let Some((at, event)) = self.leg_event(side) {
+                self.note(at, event);
+            }
+        }
+    }
+
+    fn leg_event(&mut self, side: Side) -> Option<(Timestamp, Event)> {
+        match self.leg(side) {
+            Leg::Audio(line) => line.event().map(|(at, event)| (at, Event::Modem(side, event))),
+            Leg::T38(line) => line.event().map(|(at, event)| (at, Event::T38(side, event))),
+        }
+    }
+
+    fn note(&mut self, at: Timestamp, event: Event) {
+        let before = self.record.phase();
+        self.record.note(at, &event);
+        if matches!(event, Event::Relay(_, relay::Event::Frame { .. })) || self.record.phase() != before {
+            self.supervisor.passed(self.now);
+        }
+        if self.events.len() == EVENTS {
+            self.events.pop_front();
+        }
+        self.events.push_back((at, event));
     }
 
     fn leg(&mut self, side: Side) -> &mut Leg {
@@ -147,4 +238,10 @@ impl Call {
             Side::Far => &mut self.far,
         }
     }
+}
+
+/// When each piece of so many samples ends, if the last of them ends at `now`.
+fn block_ends(samples: usize, now: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let starts = (0..samples).step_by(BLOCK);
+    starts.map(move |start| now - Span::from_samples(samples.saturating_sub(start + BLOCK) as u64))
 }

@@ -1,5 +1,6 @@
 //! What happens on a call, as the sum of what its parts see.
 
+use crate::verdict::Ending;
 use fax_core::relay::{self, Side};
 use fax_modem::line as modem;
 
@@ -12,4 +13,6 @@ pub enum Event {
     Modem(Side, modem::Event),
     /// What the T.38 session on a side saw.
     T38(Side, fax_t38::Event),
+    /// The call is over: always the last event, and told once.
+    Ended(Ending),
 }

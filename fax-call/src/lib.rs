@@ -9,9 +9,15 @@
 mod call;
 mod event;
 mod leg;
+mod record;
+mod supervisor;
+mod verdict;
 
 pub use call::Call;
 pub use event::Event;
 pub use leg::{Law, Leg};
+pub use record::{CallRecord, RelayRecord, SideRecord};
+pub use supervisor::Supervision;
+pub use verdict::{Cause, Ending, How, Retry, Verdict};
 
-pub use fax_core::relay::{Phase, Policy, Side, SuperG3};
+pub use fax_core::relay::{Phase, Policy, Side, SuperG3, TcfMethod};

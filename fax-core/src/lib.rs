@@ -7,6 +7,7 @@
 //! Always: no I/O, no clock, no threads. Time comes in as a [`Timestamp`]; equal inputs give equal
 //! outputs, bit for bit, on every machine ([`maths`] holds the functions that make this so).
 
+pub mod image;
 pub mod line;
 pub mod maths;
 mod private;

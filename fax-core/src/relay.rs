@@ -19,15 +19,18 @@
 mod bit_pacer;
 mod delay;
 mod event;
+mod fill;
 mod frame_pacer;
 mod policy;
 mod row_pacer;
 mod tape;
+mod tcf;
 mod tracker;
 mod way;
 
 pub use event::Event;
 pub use policy::{Policy, SuperG3};
+pub use tcf::TcfMethod;
 pub use tracker::{Pending, Phase, Side, Tracker};
 
 use crate::line::{Expectation, Line, Nature};
@@ -36,6 +39,7 @@ use crate::t30::{Change, Confirmation, FrameBuffer, FrameEdit};
 use crate::time::{Span, Timestamp};
 use delay::{Answers, Gate};
 use std::collections::VecDeque;
+use tcf::{TcfJudge, tcf};
 use way::{Kind, Moment, Way};
 
 /// A predicted carrier that has not come by then does not come.
@@ -54,6 +58,7 @@ pub struct Relay {
     outward: Way,
     homeward: Way,
     answers: Answers,
+    judge: TcfJudge,
     /// The side whose commands reach the other's modem through packets: there an answer can be lost, and
     /// be given again.
     answers_for: Option<Side>,
@@ -88,6 +93,7 @@ impl Relay {
             outward: Way::new(),
             homeward: Way::new(),
             answers: Answers::new(),
+            judge: TcfJudge::default(),
             answers_for: None,
             events: Outbox(VecDeque::with_capacity(EVENTS)),
         }
@@ -161,15 +167,23 @@ impl Relay {
                 self.drop_prediction(side, now);
                 self.pass(side, Signal::Tone(self.policy.tone(tone)), now);
             }
-            Signal::Begin(opening) => self.begin(side, opening, heard, now),
+            Signal::Begin(opening) => self.begin(side, nature, opening, heard, now),
             Signal::Octets(chunk) => {
-                let edits = self.policy.edits;
+                let (edits, confirmation) = (self.policy.edits, self.confirmation());
                 let ear = self.ear(side);
+                if ear.frame.octets().is_empty() {
+                    ear.edit = FrameEdit::new(confirmation);
+                }
                 let edited = ear.edit.chunk(&edits, chunk);
                 ear.frame.push(edited.octets());
                 self.pass(side, Signal::Octets(edited), now);
             }
             Signal::FrameEnd(end) => self.frame_end(side, end, at, now),
+            Signal::Bits(chunk) if self.tcf_stays_here() => {
+                if nature == Nature::Modem {
+                    self.judge.bits(&chunk);
+                }
+            }
             Signal::Bits(_) => self.pass(side, heard.signal, now),
             Signal::Missing => {
                 self.events.note(at, side, Event::Hole);
@@ -179,9 +193,18 @@ impl Relay {
         }
     }
 
-    fn begin(&mut self, side: Side, opening: Opening, heard: Heard, now: Timestamp) {
+    fn begin(&mut self, side: Side, nature: Nature, opening: Opening, heard: Heard, now: Timestamp) {
         self.events.note(heard.at, side, Event::Begun { opening, grounds: heard.grounds });
         self.tracker.burst_began(side, opening);
+        if self.tcf_stays_here() {
+            if nature == Nature::Packets {
+                // The one that is made here has its own.
+                self.ear(side).burst = Some(opening);
+                self.ear(side).muted = true;
+                return;
+            }
+            self.judge.begin(opening);
+        }
         let ear = self.ear(side);
         ear.burst = Some(opening);
         match ear.predicted.take() {
@@ -217,10 +240,7 @@ impl Relay {
             events.note(at, side, Event::Edited(ear.edit.change()));
         }
         self.pass(side, Signal::FrameEnd(end), now);
-        let confirmation = self.confirmation();
-        let ear = self.ear(side);
-        ear.frame.clear();
-        ear.edit = FrameEdit::new(confirmation);
+        self.ear(side).frame.clear();
     }
 
     /// Puts a signal on its way, unless it may belong to a command that is said again.
@@ -258,11 +278,20 @@ impl Relay {
 
     fn end(&mut self, side: Side, nature: Nature, at: Timestamp, now: Timestamp) {
         self.events.note(at, side, Event::Ended);
+        if self.tcf_stays_here() && nature == Nature::Modem {
+            self.events.note(at, side, Event::TcfJudged { good: self.judge.is_good() });
+        }
         self.tracker.burst_ended(side);
         let was_v21 = self.ear(side).burst.take() == Some(Opening::V21);
         self.pass(side, Signal::End, now);
         if self.tracker.awaits_frames(side) {
             self.way_to(side).await_answer(now);
+        }
+        if self.policy.tcf == TcfMethod::Local
+            && nature == Nature::Packets
+            && let Some(opening) = self.tracker.predicted(side).filter(|_| was_v21)
+        {
+            tcf(opening).for_each(|signal| self.put(side, signal, now));
         }
         // Packets announce a carrier themselves; from a phone line it is known only when it has been
         // heard for a while, and the far machine should not wait that long (IFP-16).
@@ -320,14 +349,28 @@ impl Relay {
     /// its own machine's CFR, which says FTT when it arrives: the sender steps down.
     fn confirmation(&self) -> Confirmation {
         let beyond = self.tracker.commanded().is_some_and(|dcs| self.policy.edits.exceeded_by(dcs));
-        if beyond { Confirmation::Refuse } else { Confirmation::Pass }
+        let bad = self.policy.tcf == TcfMethod::Local
+            && self.tcf_is_judged()
+            && self.tracker.phase() == Phase::TcfSent
+            && !self.judge.is_good();
+        if beyond || bad { Confirmation::Refuse } else { Confirmation::Pass }
+    }
+
+    /// Whether what is on the line is a TCF that does not cross.
+    fn tcf_stays_here(&self) -> bool {
+        self.policy.tcf == TcfMethod::Local && self.tracker.phase() == Phase::Tcf
+    }
+
+    /// Whether the machine that sends pages is on a phone line of this relay.
+    fn tcf_is_judged(&self) -> bool {
+        self.answers_for != self.tracker.sender()
     }
 
     /// What bits are, where T.30 is now.
     fn kind(&self) -> Kind {
         let page = matches!(self.tracker.phase(), Phase::PageDue | Phase::Page | Phase::PageSent);
         match self.tracker.row_bits() {
-            Some(row_bits) if page => Kind::Page { row_bits },
+            Some(row_bits) if page => Kind::Page { row_bits, without_fill: self.policy.fill_removal },
             _ => Kind::Other,
         }
     }
@@ -362,3 +405,6 @@ impl Outbox {
         self.0.push_back((at, side, event));
     }
 }
+
+#[cfg(test)]
+mod tests;

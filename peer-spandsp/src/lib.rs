@@ -9,6 +9,7 @@ mod ffi;
 mod g711;
 mod hdlc;
 mod receiver;
+mod strip;
 mod t38_core;
 mod tones;
 mod transmitter;
@@ -22,6 +23,7 @@ pub use call::{
 pub use g711::{Law, g711_leg};
 pub use hdlc::{Deframed, Deframer, Framer};
 pub use receiver::{PeerOutput, Receiver};
+pub use strip::{StripCoding, TiffStrip};
 pub use t38_core::{T38Core, T38Report};
 pub use tones::{PeerTone, ToneDetector, ToneGenerator, ToneReport};
 pub use transmitter::{Bits, Transmitter, prbs};

@@ -53,6 +53,16 @@ pub enum Event {
         /// Octets of zeros.
         octets: u32,
     },
+    /// So much fill of its page was left out on its way into packets, octets.
+    FillRemoved {
+        /// Octets of zeros.
+        octets: u32,
+    },
+    /// Its TCF was judged here, and whether it was good.
+    TcfJudged {
+        /// Enough zeros in a row came.
+        good: bool,
+    },
     /// Its answer is late: the other machine is held with flags.
     Held,
     /// And no answer came.

@@ -1,5 +1,6 @@
 //! What a relay may do to a call.
 
+use super::tcf::TcfMethod;
 use crate::signal::Tone;
 use crate::t30::Edits;
 
@@ -10,6 +11,10 @@ pub struct Policy {
     pub edits: Edits,
     /// What becomes of Super G3.
     pub super_g3: SuperG3,
+    /// Who carries TCF, as agreed with the T.38 peer.
+    pub tcf: TcfMethod,
+    /// Whether fill is left out of pages on their way into packets, as agreed with the T.38 peer.
+    pub fill_removal: bool,
 }
 
 /// What becomes of an answer tone that invites V.8, on whose CM a V.34 call would follow (AUD-4).
@@ -24,7 +29,12 @@ pub enum SuperG3 {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { edits: Edits::gateway(), super_g3: SuperG3::Suppress }
+        Self {
+            edits: Edits::gateway(),
+            super_g3: SuperG3::Suppress,
+            tcf: TcfMethod::Transferred,
+            fill_removal: false,
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Event;
 use super::bit_pacer::BitPacer;
+use super::fill::FillRemover;
 use super::frame_pacer::FramePacer;
 use super::row_pacer::RowPacer;
 use super::tape::{Content, Mark, Tape};
@@ -48,8 +49,8 @@ const PATIENCE_TURN_FAST: Span = Span::from_millis(300);
 /// What the bits of the burst being said are, as T.30 has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A page without ECM whose rows have so many bits at least.
-    Page { row_bits: u32 },
+    /// A page without ECM whose rows have so many bits at least; whether its fill may go.
+    Page { row_bits: u32, without_fill: bool },
     /// TCF, or not known.
     Other,
 }
@@ -102,6 +103,7 @@ enum Pacer {
     Frames,
     Rows(RowPacer),
     Bits(BitPacer),
+    WithoutFill(FillRemover),
 }
 
 impl Pacer {
@@ -110,6 +112,7 @@ impl Pacer {
             Self::Undecided | Self::Frames => 0,
             Self::Rows(rows) => rows.filled(),
             Self::Bits(bits) => bits.filled(),
+            Self::WithoutFill(_) => 0,
         }
     }
 }
@@ -172,6 +175,7 @@ impl Way {
                     Pacer::Frames => frames.step(opening, tape, line, note),
                     Pacer::Rows(rows) => rows.step(rate, tape, line),
                     Pacer::Bits(bits) => bits.step(rate, tape, line),
+                    Pacer::WithoutFill(fill) => fill.step(tape, line),
                 };
                 done || self.at_mark(line, moment, note)
                     || self.refresh_flags(opening, line, moment.now)
@@ -316,8 +320,11 @@ impl Way {
             Mark::Content(content) => {
                 *pacer = match (content, moment.kind, line.nature()) {
                     (Content::Frames, ..) => Pacer::Frames,
-                    (Content::Bits, Kind::Page { row_bits }, Nature::Modem) => {
+                    (Content::Bits, Kind::Page { row_bits, .. }, Nature::Modem) => {
                         Pacer::Rows(RowPacer::new(row_bits))
+                    }
+                    (Content::Bits, Kind::Page { without_fill: true, .. }, Nature::Packets) => {
+                        Pacer::WithoutFill(FillRemover::default())
                     }
                     (Content::Bits, ..) => Pacer::Bits(BitPacer::new()),
                 };
@@ -334,6 +341,9 @@ impl Way {
                 }
                 if pacer.filled() > 0 {
                     note(Event::Filled { octets: pacer.filled() });
+                }
+                if let Pacer::WithoutFill(fill) = pacer {
+                    note(Event::FillRemoved { octets: fill.removed() });
                 }
                 self.stage = Stage::Between;
                 if here.mark != Mark::End {

@@ -3,7 +3,7 @@
 use super::classic_udptl::Recovery;
 use super::ends::{Gateway, PacketSide};
 use super::scenario::{self, PacketSettings};
-use fax_call::{Call, Leg, Policy, Side};
+use fax_call::{Call, Leg, Policy, Side, TcfMethod};
 use fax_core::Timestamp;
 use fax_t38::Version;
 use fax_t38::line::{Settings, T38Line, Udptl};
@@ -14,7 +14,12 @@ pub(super) struct OurGateway(Call);
 
 impl OurGateway {
     pub(super) fn new(packets: &PacketSettings) -> Self {
-        Self(Call::new(Leg::audio(), Leg::t38(line(packets)), Policy::default()))
+        let policy = Policy {
+            tcf: if packets.rate_management == 1 { TcfMethod::Local } else { TcfMethod::Transferred },
+            fill_removal: packets.fill_removal,
+            ..Policy::default()
+        };
+        Self(Call::new(Leg::audio(), Leg::t38(line(packets)), policy))
     }
 }
 

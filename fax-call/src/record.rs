@@ -1,0 +1,401 @@
+//! What is worth keeping of a call, made of its events alone.
+//!
+//! Always: a fold. It keeps no state that events do not carry, so the record of a saved list of events is
+//! the record made live. Numbers only: its text has no telephone number, no name and no page.
+
+use crate::event::Event;
+use crate::verdict::{Ending, Verdict};
+use core::fmt;
+use fax_core::relay::{self, Phase, Side};
+use fax_core::t30::Fcf;
+use fax_core::{Opening, Timestamp, Tone};
+use fax_modem::Quality;
+use fax_modem::line as modem;
+
+/// The record of a call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallRecord {
+    /// The time of the latest event.
+    pub until: Timestamp,
+    /// When each phase was first entered; `None` if it never was.
+    phases: [Option<Timestamp>; PHASES],
+    phase: Phase,
+    /// The phase before DCN.
+    before_release: Phase,
+    /// Who sends pages, once that is known.
+    pub sender: Option<Side>,
+    /// The last fast modem of the sender.
+    pub modem: Option<Opening>,
+    /// Whether pages came in frames; `None` until one came.
+    pub ecm: Option<bool>,
+    /// Pages that were confirmed. With ECM these are the blocks of pages: events do not tell which block
+    /// is the last of its page. A page of less than 64 KiB is one block.
+    pub confirmed: u32,
+    /// Pages that were refused: RTN, PIN.
+    pub refused: u32,
+    /// Requests to send frames of a page again: PPR.
+    pub corrections: u32,
+    /// Trainings that were refused: FTT.
+    pub trainings_refused: u32,
+    /// The command that waits for its answer.
+    pending: Option<Fcf>,
+    /// What is known of the sides.
+    near: SideRecord,
+    far: SideRecord,
+    /// What the relay did.
+    pub relay: RelayRecord,
+    pub(crate) last_frame: Timestamp,
+    pub(crate) released_by: Option<Side>,
+    /// What ended the call; `None` while it is on.
+    pub ending: Option<Ending>,
+}
+
+/// What came from one side.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SideRecord {
+    /// How often each tone was told, in the order of [`TONES`].
+    tones: [u32; TONES.len()],
+    /// Good frames.
+    pub frames: u32,
+    /// Damaged frames.
+    pub bad_frames: u32,
+    /// Places where something was missing.
+    pub holes: u32,
+    /// Trainings of fast modems that a phone line took.
+    pub trained: u32,
+    /// Trainings that led to nothing.
+    pub untrained: u32,
+    /// The training with the most noise.
+    pub worst: Option<Quality>,
+    /// Packets that nothing repaired.
+    pub lost: u32,
+    /// Packets that were rebuilt.
+    pub repaired: u32,
+    /// Packets that could not be read.
+    pub unreadable: u32,
+    /// New beginnings of the peer's sequence.
+    pub restarts: u32,
+    /// Bursts that ended because nothing came.
+    pub starved: u32,
+    /// What was heard and found no room; what was said and ran dry.
+    pub overruns: u32,
+    pub(crate) starved_at: Option<Timestamp>,
+}
+
+/// What a relay did, as counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RelayRecord {
+    /// Frames that were changed.
+    pub edited: u32,
+    /// Frames broken off and played again.
+    pub replayed: u32,
+    /// Octets of fill.
+    pub filled: u32,
+    /// Machines held with flags, and in vain.
+    pub held: u32,
+    /// Of these, such for which no answer came.
+    pub held_in_vain: u32,
+    /// Carriers announced before they were heard that did not come.
+    pub mispredicted: u32,
+    /// Carriers let go because nothing came.
+    pub let_go: u32,
+    /// Answers given again.
+    pub answered_again: u32,
+    /// Bursts passed over, and machines spoken over.
+    pub collisions: u32,
+}
+
+const PHASES: usize = Phase::Released as usize + 1;
+/// In the order of a text; `Tone as usize` is the place.
+const TONES: [(Tone, &str); 5] = [
+    (Tone::Cng, "cng"),
+    (Tone::Ced, "ced"),
+    (Tone::AnsPr, "ans-pr"),
+    (Tone::AnsAm, "ansam"),
+    (Tone::AnsAmPr, "ansam-pr"),
+];
+
+impl CallRecord {
+    /// The record of a list of events.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a (Timestamp, Event)>) -> Self {
+        let mut record = Self::default();
+        events.into_iter().for_each(|(at, event)| record.note(*at, event));
+        record
+    }
+
+    /// Takes the next event.
+    pub fn note(&mut self, at: Timestamp, event: &Event) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.until = self.until.max(at);
+        match event {
+            Event::Relay(side, event) => self.relay_event(at, *side, event),
+            Event::Modem(side, event) => self.side_mut(*side).modem_event(event),
+            Event::T38(side, event) => self.side_mut(*side).t38_event(at, event),
+            Event::Ended(ending) => self.ending = Some(*ending),
+        }
+    }
+
+    /// Where the call is in T.30.
+    pub fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// When a phase was first entered.
+    pub fn entered(&self, phase: Phase) -> Option<Timestamp> {
+        self.phases.get(phase as usize).copied().flatten()
+    }
+
+    /// What came from a side.
+    pub fn side(&self, side: Side) -> &SideRecord {
+        match side {
+            Side::Near => &self.near,
+            Side::Far => &self.far,
+        }
+    }
+
+    /// What this means.
+    pub fn verdict(&self) -> Verdict {
+        Verdict::of(self)
+    }
+
+    pub(crate) fn last_phase(&self) -> Phase {
+        if self.phase == Phase::Released { self.before_release } else { self.phase }
+    }
+
+    fn relay_event(&mut self, at: Timestamp, side: Side, event: &relay::Event) {
+        let relay = &mut self.relay;
+        match *event {
+            relay::Event::Tone(tone) => self.side_mut(side).tone(tone),
+            relay::Event::Begun { opening, .. } => self.begun(at, side, opening),
+            relay::Event::Ended => self.burst_ended(at, side),
+            relay::Event::Frame { fcf, .. } => self.frame(at, side, fcf),
+            relay::Event::BadFrame { .. } => up(&mut self.side_mut(side).bad_frames),
+            relay::Event::Hole => up(&mut self.side_mut(side).holes),
+            relay::Event::Phase(phase) => self.enter(at, phase),
+            relay::Event::Edited(_) => up(&mut relay.edited),
+            relay::Event::PredictionFailed(_) => up(&mut relay.mispredicted),
+            relay::Event::FrameReplayed { .. } => up(&mut relay.replayed),
+            relay::Event::Filled { octets } => relay.filled = relay.filled.saturating_add(octets),
+            relay::Event::Held => up(&mut relay.held),
+            relay::Event::HeldInVain => up(&mut relay.held_in_vain),
+            relay::Event::CarrierLetGo(_) => up(&mut relay.let_go),
+            relay::Event::AnsweredAgain => up(&mut relay.answered_again),
+            relay::Event::Untimely(_) | relay::Event::SpokeOver(_) => up(&mut relay.collisions),
+            // Predictions that come true say nothing. The enum grows.
+            _ => {}
+        }
+    }
+
+    fn begun(&mut self, at: Timestamp, side: Side, opening: Opening) {
+        if opening == Opening::V21 || self.sender != Some(side) {
+            return;
+        }
+        self.modem = Some(opening);
+        match self.phase {
+            Phase::Commanded => self.enter(at, Phase::Tcf),
+            Phase::PageDue | Phase::Correction => self.enter(at, Phase::Page),
+            _ => {}
+        }
+    }
+
+    fn burst_ended(&mut self, at: Timestamp, side: Side) {
+        match self.phase {
+            _ if self.sender != Some(side) => {}
+            Phase::Tcf => self.enter(at, Phase::TcfSent),
+            Phase::Page => self.enter(at, Phase::PageSent),
+            _ => {}
+        }
+    }
+
+    fn frame(&mut self, at: Timestamp, side: Side, fcf: Fcf) {
+        up(&mut self.side_mut(side).frames);
+        self.last_frame = at;
+        match fcf {
+            Fcf::Dis | Fcf::Dtc => self.sender = Some(side.other()),
+            Fcf::Dcs => self.sender = Some(side),
+            Fcf::Ftt => up(&mut self.trainings_refused),
+            Fcf::Fcd | Fcf::Rcp => self.ecm = Some(true),
+            Fcf::Ppr => up(&mut self.corrections),
+            Fcf::Pps => (self.pending, self.ecm) = (Some(fcf), Some(true)),
+            Fcf::Mps | Fcf::Eom | Fcf::Eop | Fcf::Eos | Fcf::PriMps | Fcf::PriEom | Fcf::PriEop => {
+                self.pending = Some(fcf);
+                self.ecm = Some(false);
+            }
+            Fcf::Mcf | Fcf::Rtp | Fcf::Pip if self.pending.take().is_some() => up(&mut self.confirmed),
+            Fcf::Rtn | Fcf::Pin if self.pending.take().is_some() => up(&mut self.refused),
+            Fcf::Err => self.pending = None,
+            Fcf::Dcn => _ = self.released_by.get_or_insert(side),
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, at: Timestamp, phase: Phase) {
+        if phase == Phase::Released && self.phase != Phase::Released {
+            self.before_release = self.phase;
+        }
+        if phase != Phase::Released {
+            // Whoever said DCN went on all the same, or an echo of it was heard.
+            self.released_by = None;
+        }
+        self.phase = phase;
+        if let Some(first) = self.phases.get_mut(phase as usize) {
+            first.get_or_insert(at);
+        }
+    }
+
+    fn side_mut(&mut self, side: Side) -> &mut SideRecord {
+        match side {
+            Side::Near => &mut self.near,
+            Side::Far => &mut self.far,
+        }
+    }
+}
+
+impl SideRecord {
+    /// How often a tone was told.
+    pub fn tones(&self, tone: Tone) -> u32 {
+        self.tones.get(tone as usize).copied().unwrap_or(0)
+    }
+
+    /// Whether a fax was there: a tone of one or a good frame.
+    pub fn was_fax(&self) -> bool {
+        self.frames > 0 || self.tones.iter().any(|count| *count > 0)
+    }
+
+    fn tone(&mut self, tone: Tone) {
+        self.tones.get_mut(tone as usize).into_iter().for_each(up);
+    }
+
+    fn modem_event(&mut self, event: &modem::Event) {
+        match event {
+            modem::Event::Trained(Opening::V21, _) | modem::Event::V8(_) => {}
+            modem::Event::Trained(_, quality) => {
+                up(&mut self.trained);
+                self.worst = match self.worst {
+                    Some(worst) if worst.evm.0 >= quality.evm.0 => Some(worst),
+                    _ => Some(*quality),
+                };
+            }
+            modem::Event::TrainingFailed(_) => up(&mut self.untrained),
+            modem::Event::Overflow | modem::Event::Underrun { .. } | modem::Event::FramesAborted { .. } => {
+                up(&mut self.overruns);
+            }
+            _ => {}
+        }
+    }
+
+    fn t38_event(&mut self, at: Timestamp, event: &fax_t38::Event) {
+        match event {
+            fax_t38::Event::Refused(_) => up(&mut self.unreadable),
+            fax_t38::Event::Lost { packets, .. } => {
+                self.lost = self.lost.saturating_add(packets.unwrap_or(0).into());
+            }
+            fax_t38::Event::Repaired { .. } => up(&mut self.repaired),
+            fax_t38::Event::Restarted { .. } => up(&mut self.restarts),
+            fax_t38::Event::Starved => {
+                up(&mut self.starved);
+                self.starved_at = Some(at);
+            }
+            fax_t38::Event::Overflow => up(&mut self.overruns),
+            _ => {}
+        }
+    }
+}
+
+/// A count that stops instead of wrapping.
+fn up(count: &mut u32) {
+    *count = count.saturating_add(1);
+}
+
+/// Lines of names and numbers.
+impl fmt::Display for CallRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "verdict: {}", self.verdict())?;
+        writeln!(f, "until: {} s", self.until)?;
+        write!(f, "phases:")?;
+        for (name, at) in PHASE_NAMES.iter().zip(&self.phases) {
+            if let Some(at) = at {
+                write!(f, " {name:?}@{at}")?;
+            }
+        }
+        let modem = self.modem.map_or("none", Opening::name);
+        let ecm = match self.ecm {
+            None => "unknown",
+            Some(true) => "yes",
+            Some(false) => "no",
+        };
+        writeln!(f, "\nterms: sender {:?}, modem {modem}, ecm {ecm}", self.sender)?;
+        let Self { confirmed, refused, corrections, trainings_refused, relay, .. } = self;
+        writeln!(
+            f,
+            "pages: confirmed {confirmed}, refused {refused}, corrections {corrections}, ftt {trainings_refused}"
+        )?;
+        writeln!(f, "near: {}\nfar: {}", self.near, self.far)?;
+        writeln!(f, "relay: {relay}")
+    }
+}
+
+/// In the order of their numbers.
+const PHASE_NAMES: [Phase; PHASES] = [
+    Phase::SetUp,
+    Phase::Identified,
+    Phase::Commanded,
+    Phase::Tcf,
+    Phase::TcfSent,
+    Phase::Retrain,
+    Phase::PageDue,
+    Phase::Correction,
+    Phase::Page,
+    Phase::PageSent,
+    Phase::PostPage,
+    Phase::Busy,
+    Phase::RateChange,
+    Phase::NextDocument,
+    Phase::Complete,
+    Phase::Released,
+];
+
+impl fmt::Display for SideRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ((_, name), count) in TONES.iter().zip(self.tones).filter(|(_, count)| *count > 0) {
+            write!(f, "{name} {count}, ")?;
+        }
+        write!(f, "frames {}, bad {}, holes {}", self.frames, self.bad_frames, self.holes)?;
+        write!(f, ", trained {}, untrained {}", self.trained, self.untrained)?;
+        if let Some(Quality { evm, clock_offset, level, .. }) = &self.worst {
+            write!(
+                f,
+                ", worst EVM {:.1} dB, clock {clock_offset:+.0} ppm, level {:.1} dBm0",
+                evm.0, level.0
+            )?;
+        }
+        write!(f, ", lost {}, repaired {}, unreadable {}", self.lost, self.repaired, self.unreadable)?;
+        write!(f, ", restarts {}, starved {}, overruns {}", self.restarts, self.starved, self.overruns)
+    }
+}
+
+impl fmt::Display for RelayRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { edited, replayed, filled, held, held_in_vain, .. } = self;
+        let Self { mispredicted, let_go, answered_again, collisions, .. } = self;
+        write!(
+            f,
+            "edited {edited}, replayed {replayed}, filled {filled}, held {held} ({held_in_vain} in vain)"
+        )?;
+        write!(f, ", mispredicted {mispredicted}, let go {let_go}")?;
+        write!(f, ", answered again {answered_again}, collisions {collisions}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_and_tones_stand_at_their_numbers() {
+        assert!(PHASE_NAMES.iter().enumerate().all(|(place, phase)| *phase as usize == place));
+        assert!(TONES.iter().enumerate().all(|(place, (tone, _))| *tone as usize == place));
+    }
+}

@@ -11,6 +11,7 @@ use fax_harness::world::classic_udptl::Recovery;
 use fax_harness::world::network::Jitter;
 use fax_harness::world::scenario::{Coding, MachineSettings, Modem};
 use fax_harness::world::{Chain, Document, Network, Scenario, Taps, run};
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
@@ -125,17 +126,24 @@ fn pairs(case: &Case) -> impl Iterator<Item = [(usize, usize); 2]> {
     (0..SETTINGS).flat_map(move |a| (a + 1..SETTINGS).map(move |b| [(a, case[a]), (b, case[b])]))
 }
 
-/// Cases that together have every pair that can be: each time the one with the most new pairs.
+/// Cases that together have every pair that can be: each time the one with the most new pairs, and among
+/// those one whose values were used least.
 fn covering(possible: &[Case]) -> Vec<Case> {
     let mut open: BTreeSet<_> = possible.iter().flat_map(pairs).collect();
+    let mut used = VALUES.map(|count| vec![0_usize; count]);
     let mut chosen = Vec::new();
     while !open.is_empty() {
-        let gain = |case: &&Case| pairs(case).filter(|pair| open.contains(pair)).count();
-        let best = possible.iter().max_by_key(gain).expect("a case for every pair");
-        for pair in pairs(best) {
+        let gain = |case: &Case| pairs(case).filter(|pair| open.contains(pair)).count();
+        let worn = |case: &Case| (0..SETTINGS).map(|n| used[n][case[n]] * VALUES[n]).sum::<usize>();
+        let best = possible.iter().max_by_key(|case| (gain(case), Reverse(worn(case))));
+        let best = *best.expect("a case for every pair");
+        for pair in pairs(&best) {
             open.remove(&pair);
         }
-        chosen.push(*best);
+        for (setting, value) in best.into_iter().enumerate() {
+            used[setting][value] += 1;
+        }
+        chosen.push(best);
     }
     chosen
 }

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// One of the eight test documents, 1 to 8.
-pub fn page(number: usize) -> PathBuf {
+pub(crate) fn page(number: usize) -> PathBuf {
     PathBuf::from(format!("{}/../test-vectors/pages/itu{number}.tif", env!("CARGO_MANIFEST_DIR")))
 }
 
 /// Writes the pages as one file: each as it is, one behind the other, its offsets moved, its directory
 /// chained to the next (TIFF 6.0, section 2). Files of one page, least octet first.
-pub fn join(numbers: &[usize], path: &Path) {
+pub(crate) fn join(numbers: &[usize], path: &Path) {
     let mut joined: Vec<u8> = Vec::new();
     // Where the offset of the next page's directory belongs.
     let mut link = None;

@@ -310,6 +310,27 @@ fn a_command_said_again_after_its_answer_is_answered_again_and_kept_back() {
     assert_eq!(bench.near.count(GOOD), to_near + 1);
 }
 
+/// Lever L9: after PPR comes the rest of the page and a PPS that may read the same.
+#[test]
+fn a_command_that_reads_the_same_after_another_page_is_no_repetition() {
+    let mut bench = Bench::new();
+    bench.until_page();
+    let page = [Signal::Begin(V17_SHORT), Signal::Bits(Chunk::from_octets(&[0; 8])), Signal::End];
+    bench.hear(Side::Far, &page);
+    bench.pass(400);
+    bench.frame(Side::Far, &EOP);
+    bench.pass(400);
+    bench.frame(Side::Near, &MCF);
+    bench.pass(400);
+    bench.hear(Side::Far, &page);
+    bench.pass(3000);
+    let to_near = bench.near.count(GOOD);
+    bench.frame(Side::Far, &EOP);
+    bench.pass(400);
+    assert!(!bench.events.contains(&Event::AnsweredAgain));
+    assert_eq!(bench.near.count(GOOD), to_near + 1);
+}
+
 /// Lever L8.
 #[test]
 fn a_carrier_of_which_nothing_comes_any_more_is_let_go() {

@@ -7,6 +7,7 @@ use crate::supervisor::{Supervision, Supervisor};
 use crate::verdict::Ending;
 use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use fax_core::relay::{self, Policy, Relay, Side, Tracker};
+use fax_core::t30::Fcf;
 use fax_core::{Deadline, Line, Span, Timestamp, Wait};
 use fax_t38::Refusal;
 use std::collections::VecDeque;
@@ -215,8 +216,11 @@ impl Call {
     fn collect_events(&mut self) -> Option<Ending> {
         let mut ending = None;
         while let Some((at, side, event)) = self.relay.event() {
-            if event == relay::Event::WithoutEcm {
-                ending = Some(Ending::WithoutEcm(side));
+            match (event, self.leg(side.other())) {
+                (relay::Event::WithoutEcm, _) => ending = Some(Ending::WithoutEcm(side)),
+                // Nobody answers it, so nobody would ask for it again.
+                (relay::Event::Frame { fcf: Fcf::Dcn, .. }, Leg::T38(line)) => line.insist(),
+                _ => {}
             }
             self.note(at, Event::Relay(side, event));
         }

@@ -192,6 +192,25 @@ fn the_record_of_saved_events_is_the_record_made_live() {
     }
 }
 
+/// Lever L10.
+#[test]
+fn dcn_comes_through_an_outage_of_two_seconds() {
+    let mut world = gateway();
+    while world.call.record().phase() != Phase::Complete {
+        world.beat();
+    }
+    world.fault = Fault::Mute;
+    while world.call.record().phase() != Phase::Released {
+        world.beat();
+    }
+    (0..90).for_each(|_| world.beat());
+    world.fault = Fault::None;
+    (0..50).for_each(|_| world.beat());
+    let heard = bursts(&world.far.heard);
+    let said = bursts(&world.near.said);
+    assert_eq!(heard.last().map(|burst| &burst.frames), said.last().map(|burst| &burst.frames));
+}
+
 /// What is done to a call, once it is in a phase.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Blow {

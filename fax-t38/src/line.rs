@@ -123,6 +123,11 @@ impl<C: Carriage> T38Line<C> {
         self.carriage.poll(self.now, out)
     }
 
+    /// What is being said is the last word of the call: it is repeated for 2 s, where packets can be (L10).
+    pub fn insist(&mut self) {
+        self.carriage.insist(self.now);
+    }
+
     /// The next event, for records and people.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
         self.ear.event().or_else(|| self.carriage.event())

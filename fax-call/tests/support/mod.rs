@@ -98,6 +98,8 @@ pub enum Fault {
     Garbage,
     /// Nothing at all.
     Loss,
+    /// Everything, but what the call sends in datagrams is lost.
+    Mute,
 }
 
 /// A call and what is at its ends.
@@ -147,7 +149,7 @@ impl World {
                 let mut samples = [0; 160];
                 line.fill(&mut samples);
                 match fault {
-                    Fault::None => {}
+                    Fault::None | Fault::Mute => {}
                     Fault::Silence | Fault::Loss => samples.fill(0),
                     Fault::Garbage => {
                         samples.iter_mut().for_each(|sample| *sample = (draw(random) >> 51) as i16)
@@ -164,7 +166,7 @@ impl World {
                 let mut datagram = [0; 1400];
                 line.advance(now);
                 while let Some(length) = line.transmit(&mut datagram) {
-                    if fault == Fault::None {
+                    if matches!(fault, Fault::None | Fault::Mute) {
                         let _ = call.receive(side, now, &datagram[..length]);
                     }
                 }
@@ -175,7 +177,7 @@ impl World {
                 }
                 call.advance(now);
                 while let Some(length) = call.transmit(side, &mut datagram) {
-                    if fault != Fault::Loss {
+                    if !matches!(fault, Fault::Loss | Fault::Mute) {
                         line.receive(now, &datagram[..length]).expect("a line's datagrams are never refused");
                     }
                 }

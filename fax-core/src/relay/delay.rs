@@ -6,8 +6,8 @@
 //! is held until it shows what it is.
 //!
 //! From: T.30 5.4.2 (T4), 5.3.6.1.7 (a repeated command has the repeated response); lever L9.
-//! Always: only a frame that is octet for octet the command that was answered is kept back; the answer is
-//! given as it was.
+//! Always: only a frame that is octet for octet the command that was answered, with no page in between, is kept
+//! back; the answer is given as it was.
 
 use crate::signal::{Chunk, FrameEnd, Opening, Signal};
 use crate::t30::{Fcf, Frame};
@@ -89,6 +89,11 @@ impl Answers {
     pub(super) fn pass(&mut self, signal: Signal, octets: &[u8], now: Timestamp) -> Gate {
         let late = self.answer.is_some() && now >= self.said + REPEATED_AFTER;
         match (signal, &mut self.held) {
+            // It goes on: the command behind this burst is a new one, though it may read the same.
+            (Signal::Begin(opening), None) if opening != Opening::V21 => {
+                self.answer = None;
+                Gate::Open
+            }
             (Signal::Begin(Opening::V21), None) if late => {
                 self.held = Some(Held { signals: [signal; HELD], len: 1 });
                 Gate::Held

@@ -167,7 +167,7 @@ fn tones_are_passed_on_and_an_invitation_to_v8_becomes_plain() {
     assert_eq!(bench.near.count(Signal::Tone(Tone::Cng)), 1);
 }
 
-/// IFP-18: packets wait for nothing, a modem for its cushion or the whole frame.
+/// IFP-18, IFP-25: packets wait for nothing, a modem for its cushion or the whole frame.
 #[test]
 fn a_frame_starts_at_once_to_packets_and_with_a_cushion_to_a_modem() {
     let mut bench = Bench::new();
@@ -257,6 +257,45 @@ fn a_page_is_stretched_before_an_eol_and_nowhere_else() {
     assert_eq!(rest[fill..], [&[0x10][..], &row, &eol].concat());
 }
 
+/// IFP-17.
+#[test]
+fn a_hole_in_a_page_costs_what_is_missing_and_nothing_else() {
+    let mut bench = Bench::new();
+    bench.until_page();
+    let page = [0x00, 0x10, 0xAA, 0xAA, 0x00, 0x10, 0xBB, 0xCC, 0x00, 0x10, 0xDD];
+    let bits = |octets: &[u8]| Signal::Bits(Chunk::from_octets(octets));
+    bench.hear(Side::Far, &[Signal::Begin(V17_SHORT), bits(&page[..3]), Signal::Missing]);
+    bench.hear(Side::Far, &[bits(&page[6..]), Signal::End]);
+    bench.pass(100);
+    let said = bench.near.frames().pop().expect("a page was said").0;
+    assert_eq!(said, [&page[..3], &page[6..]].concat());
+    assert_eq!(bench.near.count(Signal::Begin(V17_SHORT)), 1, "the carrier stays");
+}
+
+/// IFP-22, T.30 table 2: whoever took fill out, or nobody.
+#[test]
+fn a_row_that_is_too_short_for_the_printer_is_filled_up() {
+    let mut bench = Bench::new();
+    bench.frame(Side::Near, &DIS);
+    bench.pass(300);
+    // 20 ms a line: 36 octets at 14 400 bit/s.
+    bench.frame(Side::Far, &[0xFF, 0xC8, 0xC1, 0x00, 0x45, 0x10]);
+    bench.pass(1200);
+    bench
+        .hear(Side::Far, &[Signal::Begin(V17_LONG), Signal::Bits(Chunk::from_octets(&[0; 32])), Signal::End]);
+    bench.pass(600);
+    bench.frame(Side::Near, &CFR);
+    bench.pass(300);
+    let rows = [0x00, 0x10, 0xAA, 0xAA, 0x00, 0x10, 0xBB, 0xBB, 0x00, 0x10];
+    bench.hear(Side::Far, &[Signal::Begin(V17_SHORT), Signal::Bits(Chunk::from_octets(&rows)), Signal::End]);
+    bench.pass(300);
+    let said = bench.near.frames().pop().expect("a page was said").0;
+    let fill = said.len() - rows.len();
+    assert!((2 * 32..=2 * 33).contains(&fill), "{fill} octets of fill");
+    let content: Vec<u8> = said.iter().copied().filter(|octet| *octet != 0).collect();
+    assert_eq!(content, rows.iter().copied().filter(|octet| *octet != 0).collect::<Vec<_>>());
+}
+
 /// Lever L7, delays of seconds.
 #[test]
 fn a_machine_whose_answer_is_late_is_held_with_flags_that_never_last_three_seconds() {
@@ -307,6 +346,27 @@ fn a_command_said_again_after_its_answer_is_answered_again_and_kept_back() {
     // What is not that command passes: here the end of the call.
     bench.frame(Side::Far, &[0xFF, 0xC8, 0xDF]);
     bench.pass(400);
+    assert_eq!(bench.near.count(GOOD), to_near + 1);
+}
+
+/// Lever L9: after PPR comes the rest of the page and a PPS that may read the same.
+#[test]
+fn a_command_that_reads_the_same_after_another_page_is_no_repetition() {
+    let mut bench = Bench::new();
+    bench.until_page();
+    let page = [Signal::Begin(V17_SHORT), Signal::Bits(Chunk::from_octets(&[0; 8])), Signal::End];
+    bench.hear(Side::Far, &page);
+    bench.pass(400);
+    bench.frame(Side::Far, &EOP);
+    bench.pass(400);
+    bench.frame(Side::Near, &MCF);
+    bench.pass(400);
+    bench.hear(Side::Far, &page);
+    bench.pass(3000);
+    let to_near = bench.near.count(GOOD);
+    bench.frame(Side::Far, &EOP);
+    bench.pass(400);
+    assert!(!bench.events.contains(&Event::AnsweredAgain));
     assert_eq!(bench.near.count(GOOD), to_near + 1);
 }
 

@@ -34,6 +34,9 @@ pub trait Carriage {
     /// Writes the next octets that are to be sent at `now`; how many. To be called until it gives nothing.
     fn poll(&mut self, now: Timestamp, out: &mut [u8]) -> Option<usize>;
 
+    /// What is said now is the last word, to be repeated by a carriage that can: nobody will ask for it.
+    fn insist(&mut self, _now: Timestamp) {}
+
     /// The next moment at which something is given up or sent.
     fn deadline(&self) -> Option<(Timestamp, Wait)>;
 

@@ -262,7 +262,7 @@ impl Mouth {
             self.backlog.take_end();
         }
         burst.sent(now, packet, octets, &self.settings);
-        let class = class(burst.opening(), packet);
+        let class = class(burst.opening(), packet, octets);
         let kind = DataType::of(burst.opening());
         let mut ifp = [0; MOST + AROUND];
         let written = packet.write(kind, octets, self.settings.version.syntax(), &mut ifp);
@@ -318,10 +318,11 @@ fn send(now: Timestamp, ifp: &[u8], class: Class, carriage: &mut impl Carriage) 
 }
 
 /// How delicate a packet is.
-fn class(opening: Opening, packet: Packet) -> Class {
+fn class(opening: Opening, packet: Packet, octets: &[u8]) -> Class {
     match (opening, packet.is_sig_end()) {
         (Opening::V21, false) => Class::Control,
         (Opening::V21, true) => Class::ControlEnd,
+        (_, false) if octets.iter().all(|octet| *octet == 0) => Class::Zeros,
         (_, false) => Class::Image,
         (_, true) => Class::ImageEnd,
     }

@@ -28,6 +28,12 @@ impl Udptl {
         self.receiver.is_locked()
     }
 
+    /// What came shows what the network does, and it is taken to do the same to what is sent.
+    fn tell_sender(&mut self) {
+        self.sender.outage(self.receiver.longest_outage());
+        self.sender.loss(self.receiver.lost_per_mille());
+    }
+
     /// Takes what RTP brought.
     #[cfg(feature = "rtp")]
     pub(super) fn receive_parts(
@@ -36,7 +42,7 @@ impl Udptl {
         parts: &crate::rtp::Parts<'_>,
     ) -> Result<(), Refusal> {
         self.receiver.take_parts(now, parts.seq, parts.primary, parts.secondaries())?;
-        self.sender.outage(self.receiver.longest_outage());
+        self.tell_sender();
         Ok(())
     }
 
@@ -56,7 +62,7 @@ impl Udptl {
 impl Carriage for Udptl {
     fn receive(&mut self, now: Timestamp, octets: &[u8]) -> Result<(), Refusal> {
         self.receiver.take(now, octets)?;
-        self.sender.outage(self.receiver.longest_outage());
+        self.tell_sender();
         Ok(())
     }
 
@@ -82,6 +88,10 @@ impl Carriage for Udptl {
 
     fn poll(&mut self, now: Timestamp, out: &mut [u8]) -> Option<usize> {
         self.sender.poll(now, out)
+    }
+
+    fn insist(&mut self, now: Timestamp) {
+        self.sender.insist(now);
     }
 
     fn deadline(&self) -> Option<(Timestamp, Wait)> {

@@ -48,6 +48,7 @@ pub(super) struct Patience {
     parity: bool,
     last: Option<Arrival>,
     longest_outage: Span,
+    loss: Loss,
 }
 
 /// The newest packet so far.
@@ -67,11 +68,17 @@ impl Patience {
             parity: false,
             last: None,
             longest_outage: Span::ZERO,
+            loss: Loss::default(),
         }
     }
 
     /// A missing packet came after all, so long after it was missed.
     pub(super) fn late(&mut self, class: Traffic, by: Span, now: Timestamp) {
+        // Later it is a copy of one that was lost.
+        const OVERTAKEN: Span = Span::from_millis(60);
+        if by < OVERTAKEN {
+            self.loss.taken_back();
+        }
         self.measured(class).lateness.see(by, now);
     }
 
@@ -92,6 +99,7 @@ impl Patience {
         const STEADY: u64 = 45_000;
         const SILENCE: u64 = 500_000;
         let arrival = Arrival { at: now, pace: pace(packet) };
+        self.loss.see(missing);
         let Some(last) = self.last.replace(arrival) else { return };
         let apart = now.since(last.at);
         if missing > 0 {
@@ -104,6 +112,11 @@ impl Patience {
 
     pub(super) const fn longest_outage(&self) -> Span {
         self.longest_outage
+    }
+
+    /// How many of a thousand datagrams did not arrive, lately.
+    pub(super) const fn lost_per_mille(&self) -> u16 {
+        self.loss.per_mille()
     }
 
     /// The stream carries parity, which repairs a loss packets later.
@@ -148,6 +161,36 @@ fn pace(packet: &[u8]) -> Option<Traffic> {
         Traffic::V21 => (packet.len() == ONE_OCTET).then_some(Traffic::V21),
         Traffic::Image => (packet.len() > BARE_END).then_some(Traffic::Image),
         Traffic::Indicator => None,
+    }
+}
+
+/// Datagrams that were missed when a later one came, of all that were sent; the older half counts half.
+#[derive(Clone, Copy, Debug, Default)]
+struct Loss {
+    missed: u32,
+    sent: u32,
+}
+
+impl Loss {
+    fn see(&mut self, missing: u32) {
+        const LATELY: u32 = 512;
+        // A long outage is one event.
+        let missing = missing.min(16);
+        (self.missed, self.sent) = (self.missed + missing, self.sent + missing + 1);
+        if self.sent >= LATELY {
+            (self.missed, self.sent) = (self.missed / 2, self.sent / 2);
+        }
+    }
+
+    fn taken_back(&mut self) {
+        self.missed = self.missed.saturating_sub(1);
+    }
+
+    const fn per_mille(self) -> u16 {
+        match self.sent {
+            0 => 0,
+            sent => (self.missed * 1000 / sent) as u16,
+        }
     }
 }
 
@@ -225,6 +268,21 @@ mod tests {
         assert_eq!([(arrive(&end, 200)), (arrive(&octet, 320)), (arrive(&octet, 360))], [ms(60); 3]);
         assert_eq!(arrive(&octet, 505), ms(220));
         assert_eq!(arrive(&octet, 3000), ms(220), "silence");
+    }
+
+    #[test]
+    fn loss_is_the_share_that_was_missed_and_did_not_come_a_little_later() {
+        let mut patience = Patience::new(Hold::default());
+        (0..100).for_each(|n| patience.arrived(&[0], u32::from(n % 4 == 0), ms_after(40 * n)));
+        assert_eq!(patience.lost_per_mille(), 200);
+        (0..25).for_each(|n| patience.late(Traffic::Indicator, ms(n), ms_after(4000)));
+        assert_eq!(patience.lost_per_mille(), 0);
+        (0..1000).for_each(|n| patience.arrived(&[0], 1, ms_after(5000 + 40 * n)));
+        assert!((450..=500).contains(&patience.lost_per_mille()));
+    }
+
+    fn ms_after(millis: u64) -> Timestamp {
+        Timestamp::ZERO + ms(millis)
     }
 
     #[test]

@@ -257,6 +257,12 @@ impl Receiver {
         self.patience.longest_outage()
     }
 
+    /// How many of a thousand datagrams did not arrive lately, whatever mended that, for
+    /// [`Sender::loss`](super::Sender::loss).
+    pub const fn lost_per_mille(&self) -> u16 {
+        self.patience.lost_per_mille()
+    }
+
     /// The peer writes another syntax than agreed on (PER-3).
     pub const fn set_syntax(&mut self, syntax: Syntax) {
         self.settings.syntax = syntax;

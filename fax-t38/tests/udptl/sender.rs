@@ -128,6 +128,41 @@ fn the_depth_grows_from_nothing_and_control_has_more_than_images() {
     assert_eq!(secondaries(&line.say(&ifp(0), Class::ImageEnd)), 7);
 }
 
+/// Lever L4: a page without ECM must come whole, TCF need not.
+#[test]
+fn the_depth_follows_the_loss_that_was_measured() {
+    let classes = [Class::Control, Class::Zeros, Class::Image, Class::ImageEnd];
+    for (loss, depths) in [(0, [3, 1, 3, 3]), (10, [3, 1, 6, 6]), (100, [3, 1, 7, 7]), (300, [3, 1, 8, 8])] {
+        let mut line = Line::without_copies(1200, Protection::AsMeasured);
+        line.sender.loss(loss);
+        (0..10).for_each(|n| {
+            line.say(&v21(n), Class::Control);
+        });
+        assert_eq!(classes.map(|class| secondaries(&line.say(&ifp(0), class))), depths, "{loss}");
+    }
+}
+
+/// Lever L10.
+#[test]
+fn the_last_word_is_sent_again_for_two_seconds() {
+    let mut line = Line::new(SenderSettings::default());
+    let said = [(0, Class::Control), (27, Class::Control), (54, Class::ControlEnd)];
+    let mut packets = Vec::new();
+    for (at, class) in said {
+        line.until(at);
+        packets.push(line.say(&v21(at as u8), class));
+        if at == 27 {
+            line.sender.insist(self::at(27));
+        }
+    }
+    let sent = line.until(4000);
+    for packet in &packets {
+        let times: Vec<u64> = sent.iter().filter(|(_, octets)| octets == packet).map(|(at, _)| *at).collect();
+        assert!(times.last().is_some_and(|last| *last >= 2000), "{times:?}");
+        assert!(times.windows(2).all(|pair| pair[1] - pair[0] <= 320), "{times:?}");
+    }
+}
+
 /// UTL-17, SDP-4: every limit, every size.
 #[test]
 fn no_datagram_is_longer_than_the_peer_takes_and_depth_goes_before_data() {

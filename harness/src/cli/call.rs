@@ -108,9 +108,9 @@ pub(crate) struct CellOptions {
 /// How packets are protected and written.
 #[derive(Debug, Args)]
 struct PacketOptions {
-    /// Secondaries in each datagram.
-    #[arg(long, default_value_t = 3)]
-    redundancy: usize,
+    /// Secondaries in each datagram; without it or parity each system takes its own choice.
+    #[arg(long)]
+    redundancy: Option<usize>,
     /// Parity instead: packets in a sum, sums in a datagram, as in 3x3.
     #[arg(long, value_parser = parity, conflicts_with = "redundancy")]
     fec: Option<Recovery>,
@@ -300,7 +300,7 @@ impl CellOptions {
 impl PacketOptions {
     fn settings(&self) -> PacketSettings {
         PacketSettings {
-            recovery: self.fec.unwrap_or(Recovery::Redundancy(self.redundancy)),
+            recovery: self.fec.or(self.redundancy.map(Recovery::Redundancy)).unwrap_or(Recovery::OwnChoice),
             copies: self.copies,
             hold: self.hold_ms.map(Span::from_millis),
             version: self.t38_version,

@@ -13,6 +13,8 @@ use std::fmt;
 /// What protects the packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recovery {
+    /// What a system does by itself: ours as many secondaries as measured loss asks for, the peer's three.
+    OwnChoice,
     /// So many secondaries in each datagram.
     Redundancy(usize),
     /// Parity over `span` packets, `entries` of them a datagram, interleaved.
@@ -79,12 +81,17 @@ impl ClassicUdptl {
             self.outbox.push_back(datagram.clone());
         }
         self.history.push_back(ifp.to_vec());
-        let reach = match self.recovery {
+        while self.history.len() > self.reach() {
+            self.history.pop_front();
+        }
+    }
+
+    /// Packets that a datagram can say something of besides its own.
+    const fn reach(&self) -> usize {
+        match self.recovery {
+            Recovery::OwnChoice => 3,
             Recovery::Redundancy(depth) => depth,
             Recovery::Parity { span, entries } => span * entries,
-        };
-        while self.history.len() > reach {
-            self.history.pop_front();
         }
     }
 
@@ -130,8 +137,8 @@ impl ClassicUdptl {
         let mut datagram = seq.to_be_bytes().to_vec();
         open_type(&mut datagram, ifp);
         match self.recovery {
-            Recovery::Redundancy(depth) => {
-                let count = depth.min(self.history.len());
+            Recovery::OwnChoice | Recovery::Redundancy(_) => {
+                let count = self.reach().min(self.history.len());
                 datagram.extend([0, count as u8]);
                 for older in self.history.iter().rev().take(count) {
                     open_type(&mut datagram, older);

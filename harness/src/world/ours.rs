@@ -4,7 +4,7 @@ use super::classic_udptl::Recovery;
 use super::ends::{Gateway, PacketSide};
 use super::scenario::{self, PacketSettings};
 use fax_call::{Call, Leg, Policy, Side, TcfMethod};
-use fax_core::Timestamp;
+use fax_core::{Span, Timestamp};
 use fax_t38::Version;
 use fax_t38::line::{Pacing, Settings, T38Line, Udptl};
 use fax_t38::udptl::{Copies, Gaps, Hold, Layout, Protection, ReceiverSettings, Repeat, SenderSettings};
@@ -37,12 +37,18 @@ pub(super) fn line(packets: &PacketSettings, pacing: Pacing) -> T38Line {
         copies: packets.copies.map_or_else(Copies::default, copies),
         ..SenderSettings::default()
     };
-    T38Line::over(Udptl::new(receiver, sender), Settings { version, pacing, ..Settings::default() })
+    let settings = Settings { version, pacing, ..Settings::default() };
+    let settings = match packets.recovery {
+        Recovery::OwnChoice => Settings { packet: Span::from_millis(50), ..settings },
+        Recovery::Redundancy(_) | Recovery::Parity { .. } => settings,
+    };
+    T38Line::over(Udptl::new(receiver, sender), settings)
 }
 
 fn protection(recovery: Recovery) -> Protection {
     let small = |count: usize| u8::try_from(count).unwrap_or(u8::MAX);
     match recovery {
+        Recovery::OwnChoice => Protection::AsMeasured,
         Recovery::Redundancy(depth) => Protection::Secondaries { control: small(depth), image: small(depth) },
         Recovery::Parity { span, entries } => {
             Protection::Parity { span: small(span), rows: small(entries), layout: Layout::Raw }

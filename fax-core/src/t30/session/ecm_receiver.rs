@@ -114,7 +114,7 @@ impl ReceiveBlock {
             }
         }
         self.answered = Some(number);
-        let busy = Busy { receive: *self, then: then.without_interrupt(), receipt };
+        let busy = Busy { receive: *self, then, receipt };
         busy.try_to_answer(cx)
     }
 
@@ -164,6 +164,10 @@ impl Phase for ReceiveBlock {
         None
     }
 
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.sender_not_ready()
+    }
+
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
         match body {
             Body::Pps(pps) => self.partial_page(pps, cx),
@@ -175,7 +179,9 @@ impl Phase for ReceiveBlock {
                 None
             }
             Body::Ppr(_) => cx.echo(body),
-            Body::Plain(Fcf::Cfr | Fcf::Mcf | Fcf::Ctr | Fcf::Rnr | Fcf::Err) => cx.echo(body),
+            Body::Plain(Fcf::Cfr | Fcf::Mcf | Fcf::Ctr | Fcf::Rnr | Fcf::Err | Fcf::Pip | Fcf::Tr) => {
+                cx.echo(body)
+            }
             other => cx.unexpected(other),
         }
     }
@@ -192,16 +198,16 @@ impl Busy {
             cx.plain(Fcf::Rnr, Then::Command(Timer::T2));
             return State::Busy(self);
         }
-        let Self { receive, then, receipt } = self;
-        cx.core.last_receipt = Some((then, receipt));
+        let Self { receive, then: command, receipt } = self;
+        let then = command.without_interrupt();
         if then != PostPage::Null {
             let is_holed = cx.core.receiving.is_some_and(|record| record.verdict == Verdict::Incomplete);
             cx.settle(if is_holed { Verdict::Incomplete } else { Verdict::Good });
         }
         match then {
-            PostPage::Eom | PostPage::Eos => return AfterEom::enter(receipt, cx),
-            PostPage::Eop => return AfterEop::enter(receipt, cx),
-            _ => cx.plain(receipt, Then::Command(Timer::T2)),
+            PostPage::Eom | PostPage::Eos => return AfterEom::enter(receipt, command, cx),
+            PostPage::Eop => return AfterEop::enter(receipt, command, cx),
+            _ => cx.answer(receipt, command, Timer::T2),
         }
         let (block, answered) = match (receipt, then) {
             (Fcf::Err, _) => (None, None),

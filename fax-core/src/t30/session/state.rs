@@ -5,13 +5,14 @@ use super::caller::{AwaitOffer, Calling};
 use super::context::Context;
 use super::ecm_receiver::{Busy, ReceiveBlock};
 use super::ecm_sender::{AwaitReceipt, Correct, SendBlock};
+use super::operator::AwaitOperator;
 use super::outcome::{Awaited, Cause};
 use super::receiver::{AfterEom, AfterEop, AwaitTcf, ReceivePage};
 use super::release::Release;
 use super::sender::{AwaitConfirmation, SendPage, Train};
 use super::timers::Timer;
 use crate::signal::{Chunk, Opening, Tone};
-use crate::t30::{Body, Fcd};
+use crate::t30::{Body, Fcd, Fcf};
 
 /// Where a session is: one variant for each group of rows in `docs/t30-session.md`.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) enum State {
     SendBlock(SendBlock),
     AwaitReceipt(AwaitReceipt),
     Correct(Correct),
+    AwaitOperator(AwaitOperator),
     AwaitOffer(AwaitOffer),
     Answer(Answer),
     AwaitCommand(AwaitCommand),
@@ -96,6 +98,11 @@ pub(super) trait Phase {
         cx.repeat(self.exhausted())
     }
 
+    /// TNR came: a receiver asks again until T5; a sender cannot be meant.
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.echo(&Body::Plain(Fcf::Tnr))
+    }
+
     /// A last frame came that has no name.
     fn unknown(&mut self, cx: &mut Context<'_>) -> Next {
         Some(cx.disconnect(Cause::Unknown))
@@ -117,6 +124,7 @@ impl State {
             Self::SendBlock(state) => state,
             Self::AwaitReceipt(state) => state,
             Self::Correct(state) => state,
+            Self::AwaitOperator(state) => state,
             Self::AwaitOffer(state) => state,
             Self::Answer(state) => state,
             Self::AwaitCommand(state) => state,

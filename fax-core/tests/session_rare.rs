@@ -89,6 +89,8 @@ fn a_sender_with_an_operator_waits_for_t3_and_goes_on() {
         "< DIS[005000] > DCS > TCF < CFR > PAGE > MPS < PIP > quiet9500 > PAGE > EOP < MCF > DCN = Success",
         "< DIS[005000] > DCS > TCF < CFR > PAGE > MPS < PIN > quiet9500 > DCS > TCF@v27ter-2400 < CFR > PAGE > MPS < MCF > PAGE > EOP < MCF > DCN = Success",
         "< DIS[005000] > DCS > TCF < CFR > PAGE > MPS < PIP w3000 PIP > quiet9500 > PAGE > EOP < MCF > DCN = Success",
+        "< DIS[005000] > DCS > TCF < CFR > PAGE > MPS < PIP CRP > MPS > MPS < MCF > PAGE > EOP < MCF > DCN = Success",
+        "< DIS[00500F20] > DCS > TCF < CFR > ECM > PPS < PIP RNR > RR < MCF > ECM > PPS < MCF > DCN = Success",
         "< DIS[00500F20] > DCS > TCF < CFR > ECM > PPS < PIP > quiet9500 > ECM > PPS < MCF > DCN = Success",
     ] {
         caller_with(on_call(), Pile::noise(&[1000, 1000]), script);

@@ -185,6 +185,11 @@ impl Session {
         matches!(self.state, State::Over).then_some(self.core.tally)
     }
 
+    /// The state it is in, as `docs/t30-session.md` names it: for people.
+    pub fn state(&self) -> &'static str {
+        self.state.name()
+    }
+
     /// What the far machine said about itself.
     pub fn remote(&self) -> &Remote {
         &self.core.remote
@@ -288,8 +293,10 @@ impl Session {
         let Some(phase) = state.phase() else { return };
         if is_fast {
             let mut cx = Context { core, source, sink };
-            if let Body::Fcd(fcd) = body {
-                phase.piece(&fcd, &mut cx);
+            match body {
+                Body::Fcd(fcd) => phase.piece(&fcd, &mut cx),
+                Body::Plain(Fcf::Rcp) => phase.returned(),
+                _ => {}
             }
             return;
         }

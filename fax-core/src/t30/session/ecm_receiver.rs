@@ -31,8 +31,16 @@ pub(super) struct ReceiveBlock {
     answered: Option<(u8, u8)>,
     /// Page and block of which frames were asked for last.
     asked: Option<(u8, u8)>,
-    /// Frames of the last burst.
-    in_burst: u16,
+    burst: Burst,
+}
+
+/// What the last burst has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Burst {
+    Nothing,
+    Frames,
+    /// RCP: the sender says PPS next.
+    Return,
 }
 
 /// The block is complete and there is no place for more: RNR is out.
@@ -48,12 +56,21 @@ impl ReceiveBlock {
     pub(super) fn page(terms: Terms, answered: Option<(u8, u8)>, cx: &mut Context<'_>) -> State {
         cx.expect_page(&terms, Training::Short);
         let here = FrameSet::default();
-        Self::next(Self { terms, block: Some(0), here, frames: 0, answered, asked: None, in_burst: 0 }, cx)
+        Self::next(
+            Self { terms, block: Some(0), here, frames: 0, answered, asked: None, burst: Burst::Nothing },
+            cx,
+        )
     }
 
     fn next(state: Self, cx: &mut Context<'_>) -> State {
         cx.core.block.clear(state.terms.ecm);
-        State::ReceiveBlock(Self { here: FrameSet::default(), frames: 0, asked: None, in_burst: 0, ..state })
+        State::ReceiveBlock(Self {
+            here: FrameSet::default(),
+            frames: 0,
+            asked: None,
+            burst: Burst::Nothing,
+            ..state
+        })
     }
 
     /// PPS: the block is complete, or what is missing is asked for. A block that was answered already is
@@ -142,7 +159,7 @@ impl Phase for ReceiveBlock {
 
     fn began(&mut self, opening: Opening, _: &mut Context<'_>) -> Next {
         if opening != Opening::V21 {
-            self.in_burst = 0;
+            self.burst = Burst::Nothing;
         }
         None
     }
@@ -151,16 +168,21 @@ impl Phase for ReceiveBlock {
         if cx.core.block.keep(fcd.number, fcd.data.reveal(), self.here.is_empty()) {
             self.here.insert(fcd.number);
         }
-        if self.in_burst == 0 {
+        if self.burst == Burst::Nothing {
             cx.expect_page(&self.terms, Training::Short);
         }
-        self.in_burst = self.in_burst.saturating_add(1);
+        self.burst = Burst::Frames;
     }
 
-    /// If no frame was understood, more of them may be on the line unheard.
+    fn returned(&mut self) {
+        self.burst = Burst::Return;
+    }
+
+    /// Without RCP more frames may be on the line unheard: a modem that lost its carrier does not find it again.
     fn ended(&mut self, cx: &mut Context<'_>) -> Next {
         let t2 = cx.settings().timing.t2;
-        cx.await_command(if self.in_burst == 0 { t2 + page_at(self.terms.opening) } else { t2 });
+        let is_over = self.burst == Burst::Return;
+        cx.await_command(if is_over { t2 } else { t2 + page_at(self.terms.opening) });
         None
     }
 

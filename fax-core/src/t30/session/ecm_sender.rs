@@ -38,7 +38,7 @@ struct Piece {
 pub(super) struct SendBlock(Piece);
 
 /// PPS or RR is out: E2 to E4.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct AwaitReceipt(Piece);
 
 /// CTC or EOR is out after the fourth request: E5 to E7.

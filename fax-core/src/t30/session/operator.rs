@@ -20,7 +20,7 @@ pub(super) struct AwaitOperator {
 }
 
 /// The state that the answer belongs to.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) enum Before {
     Page(AwaitConfirmation),
     Block(AwaitReceipt),
@@ -33,6 +33,15 @@ impl AwaitOperator {
         cx.await_operator();
         let answer = if answer == Fcf::Pip { Fcf::Mcf } else { Fcf::Rtn };
         State::AwaitOperator(Self { before, answer })
+    }
+
+    /// What is said now belongs to the state before.
+    fn or_back(&self, next: Next, cx: &Context<'_>) -> Next {
+        let back = match self.before {
+            Before::Page(state) => State::AwaitConfirmation(state),
+            Before::Block(state) => State::AwaitReceipt(state),
+        };
+        next.or_else(|| cx.core.speaker.is_busy().then_some(back))
     }
 
     fn before(&mut self) -> &mut dyn Phase {
@@ -58,8 +67,16 @@ impl Phase for AwaitOperator {
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
         match body {
             Body::Plain(Fcf::Pip | Fcf::Pin) => cx.echo(body), // said again
-            other => self.before().frame(other, cx),
+            other => {
+                let next = self.before().frame(other, cx);
+                self.or_back(next, cx)
+            }
         }
+    }
+
+    fn asked_again(&mut self, cx: &mut Context<'_>) -> Next {
+        let next = cx.repeat(self.exhausted());
+        self.or_back(next, cx)
     }
 
     fn expired(&mut self, timer: Timer, cx: &mut Context<'_>) -> Next {

@@ -41,7 +41,7 @@ pub(super) struct SendPage {
 }
 
 /// Its answer is waited for: S2 and S3.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct AwaitConfirmation {
     job: Job,
     then: PostPage,

@@ -80,6 +80,9 @@ pub(super) trait Phase {
     /// A good frame of a fast carrier.
     fn piece(&mut self, _: &Fcd<'_>, _: &mut Context<'_>) {}
 
+    /// RCP on a fast carrier: a command follows.
+    fn returned(&mut self) {}
+
     /// Something on a fast carrier is lost.
     fn missing(&mut self, _: &mut Context<'_>) {}
 
@@ -115,6 +118,32 @@ pub(super) trait Phase {
 }
 
 impl State {
+    /// As in `docs/t30-session.md`.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::OnHook => "OnHook",
+            Self::Calling(_) => "Calling",
+            Self::Train(_) => "Train",
+            Self::SendPage(_) => "SendPage",
+            Self::AwaitConfirmation(_) => "AwaitConfirmation",
+            Self::SendBlock(_) => "SendBlock",
+            Self::AwaitReceipt(_) => "AwaitReceipt",
+            Self::Correct(_) => "Correct",
+            Self::AwaitOperator(_) => "AwaitOperator",
+            Self::AwaitOffer(_) => "AwaitOffer",
+            Self::Answer(_) => "Answer",
+            Self::AwaitCommand(_) => "AwaitCommand",
+            Self::AwaitTcf(_) => "AwaitTcf",
+            Self::ReceivePage(_) => "ReceivePage",
+            Self::ReceiveBlock(_) => "ReceiveBlock",
+            Self::Busy(_) => "Busy",
+            Self::AfterEom(_) => "AfterEom",
+            Self::AfterEop(_) => "AfterEop",
+            Self::Release(_) => "Release",
+            Self::Over => "Over",
+        }
+    }
+
     pub(super) fn phase(&mut self) -> Option<&mut dyn Phase> {
         Some(match self {
             Self::Calling(state) => state,

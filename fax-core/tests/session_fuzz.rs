@@ -4,6 +4,8 @@
 mod body;
 mod support;
 
+use fax_core::t30::Fcf;
+use std::collections::BTreeSet;
 use std::path::Path;
 use support::Random;
 
@@ -46,4 +48,59 @@ fn no_damage_to_a_call_breaks_a_session() {
             body::check(&call);
         }
     }
+}
+
+/// All of them but the one before the call.
+const STATES: [&str; 19] = [
+    "AfterEom",
+    "AfterEop",
+    "Answer",
+    "AwaitCommand",
+    "AwaitConfirmation",
+    "AwaitOffer",
+    "AwaitOperator",
+    "AwaitReceipt",
+    "AwaitTcf",
+    "Busy",
+    "Calling",
+    "Correct",
+    "Over",
+    "ReceiveBlock",
+    "ReceivePage",
+    "Release",
+    "SendBlock",
+    "SendPage",
+    "Train",
+];
+
+#[test]
+fn the_calls_of_the_corpus_lead_through_every_state() {
+    let reached: BTreeSet<_> = corpus().iter().flat_map(|call| body::states(call).0).collect();
+    assert_eq!(reached.into_iter().collect::<Vec<_>>(), STATES);
+}
+
+/// Each call is broken off before each thing that happens in it, and goes on with each frame of T.30 in its stead:
+/// with either X bit, and a field of some length. Then the far machine is silent.
+#[test]
+fn every_frame_is_borne_in_every_state() {
+    let mut random = Random(0x5E57);
+    let mut met = BTreeSet::new();
+    for call in corpus() {
+        let (_, marks) = body::states(&call);
+        for (at, state) in marks {
+            // The state in which the frame ends may be the next one.
+            for number in 0..Fcf::all().count() {
+                let mut other = call[..at].to_vec();
+                let length = random.below(8);
+                other.extend([3 | (random.next() as u8 & 8), number as u8, length as u8]);
+                other.extend((0..length).map(|_| random.next() as u8));
+                body::check(&other);
+                met.insert((state, number));
+            }
+        }
+    }
+    let states = met.iter().map(|(state, _)| *state).collect::<BTreeSet<_>>();
+    let without = STATES.iter().filter(|state| !states.contains(*state)).collect::<Vec<_>>();
+    assert_eq!(without, [&"Over"]);
+    assert_eq!(met.len(), states.len() * Fcf::all().count());
 }

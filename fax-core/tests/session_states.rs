@@ -15,7 +15,6 @@ use fax_core::t30::fields::Bit;
 use fax_core::t30::session::{Event, Fate, Offer, OnRtn, Poll, Role, Settings, Verdict};
 use fax_core::{Decibel, Private};
 use script::Bench;
-use support::octets;
 
 fn answerer(script: &str) -> Bench {
     answerer_with(Settings::default(), Pile::noise(&[]), Tray::default(), script)

@@ -17,8 +17,7 @@
 //! Always: terms come from [`Dis::admits`](crate::t30::Dis::admits) alone; every wait has a deadline and every repetition a limit; a
 //! frame is acted on only if it is whole and the last of its burst; memory is bounded, the one big buffer
 //! being the 64 KiB of an ECM block.
-//! Not here: page coding (behind [`Source`] and [`Sink`]), V.8 and V.34, operators who speak (PRI-x is
-//! taken as x, PIP as MCF, PIN as RTN), what passes through a gateway (`relay::tracker`).
+//! Not here: page coding (behind [`Source`] and [`Sink`]), V.8 and V.34, what passes through a gateway (`relay::tracker`).
 
 mod answerer;
 mod block;
@@ -29,6 +28,7 @@ mod ecm_receiver;
 mod ecm_sender;
 mod event;
 mod negotiation;
+mod operator;
 mod outcome;
 mod receiver;
 mod release;
@@ -43,7 +43,7 @@ pub use context::Remote;
 pub use desk::{Fate, Flow, Follows, Format, NoPages, Quality, Sink, Source, Verdict};
 pub use event::{Event, PageRecord};
 pub use outcome::{Advice, Awaited, Cause, Outcome};
-pub use settings::{CopyQuality, EcmFrames, Offer, OnRtn, Poll, Settings};
+pub use settings::{CopyQuality, EcmFrames, Offer, OnRtn, Operator, Poll, Settings};
 pub use timers::{Timer, Timing};
 
 use crate::line::{Line, Progress};
@@ -171,6 +171,24 @@ impl Session {
         }
     }
 
+    /// Whoever is here wishes to speak: the next command or answer after a page says so. Without an operator
+    /// ([`Operator::Absent`]) nothing happens.
+    pub fn ask_to_speak(&mut self) {
+        self.core.wishes_to_speak = self.core.settings.operator == Operator::OnCall;
+    }
+
+    /// An operator takes the call, if somebody wished to speak and T3 is not over; tells whether. The session is
+    /// at its end then, and the line belongs to the operator.
+    pub fn operator_speaks(&mut self, now: Timestamp, source: &mut dyn Source, sink: &mut dyn Sink) -> bool {
+        self.core.now = self.core.now.max(now);
+        let is_asked = self.core.timers.is_running(Timer::T3);
+        if is_asked {
+            let mut cx = Context { core: &mut self.core, source, sink };
+            self.state = cx.end(Cause::HandedOver);
+        }
+        is_asked
+    }
+
     /// The next event, oldest first; at most 64 wait.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
         self.core.events.pop()
@@ -179,6 +197,11 @@ impl Session {
     /// How the call ended, once it has: the line may be dropped then.
     pub fn outcome(&self) -> Option<Outcome> {
         matches!(self.state, State::Over).then_some(self.core.tally)
+    }
+
+    /// The state it is in, as `docs/t30-session.md` names it: for people.
+    pub fn state(&self) -> &'static str {
+        self.state.name()
     }
 
     /// What the far machine said about itself.
@@ -191,6 +214,7 @@ impl Session {
             self.core.emit(Event::Expired(timer));
             let timer = match timer {
                 Timer::Flagged | Timer::Dropped => self.core.waited_for().unwrap_or(timer),
+                Timer::T3 if !matches!(self.state, State::AwaitOperator(_)) => Timer::T2, // the next command
                 timer => timer,
             };
             self.with_phase(source, sink, |phase, cx| phase.expired(timer, cx));
@@ -225,6 +249,9 @@ impl Session {
             Signal::Begin(opening) => {
                 self.hearing.begin(opening);
                 self.core.carrier_on(opening);
+                if opening != Opening::V21 {
+                    self.core.sender_until = None; // it is ready
+                }
                 self.with_phase(source, sink, |phase, cx| phase.began(opening, cx));
             }
             Signal::Octets(chunk) => {
@@ -280,8 +307,10 @@ impl Session {
         let Some(phase) = state.phase() else { return };
         if is_fast {
             let mut cx = Context { core, source, sink };
-            if let Body::Fcd(fcd) = body {
-                phase.piece(&fcd, &mut cx);
+            match body {
+                Body::Fcd(fcd) => phase.piece(&fcd, &mut cx),
+                Body::Plain(Fcf::Rcp) => phase.returned(),
+                _ => {}
             }
             return;
         }
@@ -296,6 +325,7 @@ impl Session {
         let next = match body {
             Body::Plain(Fcf::Dcn) => phase.disconnected(&mut cx),
             Body::Plain(Fcf::Crp) => phase.asked_again(&mut cx),
+            Body::Plain(Fcf::Tnr) => phase.sender_not_ready(&mut cx),
             Body::Opaque(Fcf::Unknown(_), _) => phase.unknown(&mut cx),
             body => phase.frame(&body, &mut cx),
         };
@@ -345,6 +375,9 @@ fn note(core: &mut Core, body: &Body<'_>) {
             if let (Some(country), Some(maker)) = (field.country(), field.maker()) {
                 core.emit(Event::Maker { country, maker });
             }
+        }
+        Body::Opaque(Fcf::Fnv, field) => {
+            core.emit(Event::FieldsRefused(field.reveal().first().copied().unwrap_or(0)));
         }
         _ => {}
     }

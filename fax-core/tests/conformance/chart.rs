@@ -1,6 +1,7 @@
 //! The pages of the conformance cases, as rows and as code.
 //!
-//! From: ETS 300 242 as `docs` of the cases tell it; the resolution chart is one of our own of the same size and kind.
+//! From: the charts of ETS 300 242, by their description; the resolution chart is one of our own, of the same size and
+//! kind.
 
 use fax_core::image::{Coding, Encoder, EncoderSettings, Eol};
 

@@ -6,25 +6,35 @@ mod desk;
 mod wire;
 
 use desk::{Pile, Tray, worth};
-use fax_core::t30::session::{Offer, Poll, Role, Session, Settings};
+use fax_core::t30::session::{Offer, Operator, Poll, Role, Session, Settings};
 use fax_core::t30::{Body, Fcd, Fcf, Frame, Station};
 use fax_core::{Chunk, FrameEnd, Opening, Private, Signal, Span, Timestamp, Tone, Training};
+use std::collections::BTreeSet;
 use wire::{Wire, lasting, lead};
 
 /// Takes octets as what the far machine of a session does: one octet of settings, then an octet for each burst
 /// with its operands. No panic, nothing ungrammatical is said, a session that waits knows until when, and
 /// when the far machine has fallen silent the call ends.
 pub(crate) fn check(data: &[u8]) {
-    let Some((policy, rest)) = data.split_first() else { return };
+    states(data);
+}
+
+/// As [`check`]; gives the states that the session was in, and for each octet that began something where it stands
+/// and the state that it met.
+pub(crate) fn states(data: &[u8]) -> (BTreeSet<&'static str>, Vec<(usize, &'static str)>) {
+    let mut marks = Vec::new();
+    let Some((policy, octets)) = data.split_first() else { return Default::default() };
     let mut call = Call::new(*policy);
-    let mut rest = rest.iter().copied();
+    let mut rest = octets.iter().copied();
     while let Some(head) = rest.next() {
         if call.session.outcome().is_some() {
-            return;
+            return (call.states, marks);
         }
+        marks.push((octets.len() - rest.len(), call.session.state()));
         call.act(head, &mut rest);
     }
     call.run_dry();
+    (call.states, marks)
 }
 
 struct Call {
@@ -34,6 +44,7 @@ struct Call {
     tray: Tray,
     now: Timestamp,
     fast: Opening,
+    states: BTreeSet<&'static str>,
 }
 
 const STEP: Span = Span::from_millis(50);
@@ -46,6 +57,7 @@ impl Call {
             ecm: has(1),
             identification: Private::new(if has(2) { "+1 555".into() } else { String::new() }),
             polls: has(3).then(Poll::default),
+            operator: if has(7) { Operator::OnCall } else { Operator::Absent },
             offers: if has(4) { Offer::Freely } else { Offer::Nothing },
             ..Settings::default()
         };
@@ -62,6 +74,7 @@ impl Call {
             tray,
             now: Timestamp::ZERO,
             fast: Opening::ALL[8],
+            states: BTreeSet::new(),
         }
     }
 
@@ -69,6 +82,7 @@ impl Call {
         self.now += span;
         self.wire.advance(self.now);
         self.session.drive(self.now, &mut self.wire, &mut self.pile, &mut self.tray);
+        self.states.insert(self.session.state());
         while self.session.event().is_some() {}
         self.wire.said.clear();
     }
@@ -126,6 +140,10 @@ impl Call {
             }
             6 => self.tray.busy = usize::from(head >> 4),
             _ if head & 0x78 == 0x78 => self.session.dropped(self.now, &mut self.pile, &mut self.tray),
+            _ if head & 0x78 == 0x70 => self.session.ask_to_speak(),
+            _ if head & 0x78 == 0x68 => {
+                self.session.operator_speaks(self.now, &mut self.pile, &mut self.tray);
+            }
             _ => self.drive(STEP),
         }
     }

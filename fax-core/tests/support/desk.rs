@@ -4,7 +4,7 @@
 
 use fax_core::t30::Dis;
 use fax_core::t30::fields::{Coding, Length, Resolution, Terms, Width};
-use fax_core::t30::session::{Fate, Flow, Follows, Format, Quality, Sink, Source, Verdict};
+use fax_core::t30::session::{Fate, Flow, Follows, Format, Quality, Remote, Sink, Source, Verdict};
 use std::collections::VecDeque;
 
 pub(crate) const FORMAT: Format = Format {
@@ -100,6 +100,8 @@ pub(crate) struct Tray {
     pub(crate) worth: VecDeque<Quality>,
     /// How often it says that it is not ready.
     pub(crate) busy: usize,
+    /// Takes nothing from anybody.
+    pub(crate) refuses: bool,
 }
 
 pub(crate) fn worth(rows: u32, bad_rows: u32) -> Quality {
@@ -107,6 +109,10 @@ pub(crate) fn worth(rows: u32, bad_rows: u32) -> Quality {
 }
 
 impl Sink for Tray {
+    fn admits(&mut self, _: &Remote) -> bool {
+        !self.refuses
+    }
+
     fn begin(&mut self, terms: &Terms) {
         self.pages.push(Vec::new());
         self.terms.push(*terms);

@@ -10,6 +10,8 @@
 //! `DROP`. Of the session: `NAME[HEX]` its last frame (the field, if given, must begin so), `TCF@v17-14400`,
 //! `PAGE@..`, `ECM@v29-9600:3` (count of FCD frames), `quiet4000` (says nothing for so long).
 
+#![allow(dead_code)] // not every test file needs all of it
+
 use super::desk::{Pile, Tray};
 use super::wire::{Wire, lasting, lead};
 use fax_core::t30::session::{Event, Role, Session, Settings};
@@ -290,7 +292,7 @@ impl Bench {
 /// A name and the octets in brackets behind it.
 fn parts(word: &str) -> (&str, Vec<u8>) {
     match word.trim_end_matches(']').split_once('[') {
-        Some((name, hex)) => (name, super::octets(hex)),
+        Some((name, hex)) => (name, super::support::octets(hex)),
         None => (word, Vec::new()),
     }
 }

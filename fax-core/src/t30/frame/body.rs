@@ -242,6 +242,17 @@ impl PostPage {
         }
     }
 
+    /// The same with the wish to speak, where there is such a command.
+    #[must_use]
+    pub const fn with_interrupt(self) -> Self {
+        match self {
+            Self::Mps => Self::PriMps,
+            Self::Eom => Self::PriEom,
+            Self::Eop => Self::PriEop,
+            other => other,
+        }
+    }
+
     fn second(octet: u8) -> Result<Self, Refusal> {
         match octet {
             0 => Ok(Self::Null),

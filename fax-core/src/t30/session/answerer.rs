@@ -179,6 +179,10 @@ impl Phase for AwaitCommand {
         Cause::NoCommand(self.awaited)
     }
 
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.sender_not_ready()
+    }
+
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
         match body {
             Body::Dcs(dcs) => self.commanded(dcs, cx),
@@ -195,6 +199,7 @@ impl Phase for AwaitCommand {
             Body::Dis(_) => self.ask_again(cx), // DTC was not heard
             Body::Pps(_) | Body::Eor(_) => repeat_receipt(body, cx),
             Body::Plain(fcf) if PostPage::of(*fcf).is_some() => repeat_receipt(body, cx),
+            Body::Opaque(Fcf::Fnv, _) => Some(cx.disconnect(Cause::FieldRefused)),
             Body::Plain(Fcf::Cfr | Fcf::Ftt | Fcf::Mcf | Fcf::Rtn | Fcf::Rtp | Fcf::Err) => cx.echo(body),
             other => cx.unexpected(other),
         }
@@ -226,6 +231,7 @@ impl Phase for AwaitCommand {
 pub(super) fn obey(dcs: &Dcs, cx: &mut Context<'_>) -> State {
     cx.core.last_receipt = None; // the sender has it, or it would not begin anew
     match cx.core.offered.admits(dcs) {
+        Ok(_) if !cx.sink.admits(&cx.core.remote) => cx.disconnect(Cause::FieldRefused),
         Ok(terms) => AwaitTcf::enter(terms, cx),
         Err(excess) => cx.disconnect(Cause::CommandBeyondOffer(excess)),
     }
@@ -243,7 +249,8 @@ pub(super) fn be_fetched_from(theirs: Dis, cx: &mut Context<'_>) -> State {
             cx.core.remote.password.is_some_and(|given| given.text() == right)
         }
     };
-    match (is_known, cx.source.has_page()) {
+    let has_document = cx.source.select(&cx.core.remote) && cx.source.has_page();
+    match (is_known, has_document) {
         (false, _) => cx.disconnect(Cause::Password),
         (true, false) => cx.disconnect(Cause::NothingToFetch),
         (true, true) => sender::start(theirs, 0, cx),

@@ -5,7 +5,7 @@ use super::desk::{Fate, Sink, Source, Verdict};
 use super::event::{Event, Events, PageRecord};
 use super::outcome::{Cause, Outcome};
 use super::release::Release;
-use super::settings::Settings;
+use super::settings::{Operator, Settings};
 use super::speaker::{Script, Speaker, Step, Then};
 use super::state::{Next, State};
 use super::timers::{Timer, Timers};
@@ -43,6 +43,10 @@ pub(super) struct Core {
     heard_at: Timestamp,
     /// How often the last script was said.
     tries: u8,
+    /// Until when a sender that says TNR is asked again.
+    pub(super) sender_until: Option<Timestamp>,
+    /// Our operator wishes to speak.
+    pub(super) wishes_to_speak: bool,
     /// How well the last training went, if the host tells.
     pub(super) margin: Option<Decibel>,
 }
@@ -107,6 +111,8 @@ impl Core {
             said_at: now,
             heard_at: now,
             tries: 0,
+            sender_until: None,
+            wishes_to_speak: false,
             margin: None,
         }
     }
@@ -177,7 +183,7 @@ impl Core {
     }
 
     fn stop_waiting(&mut self) {
-        for timer in [Timer::T2, Timer::T4, Timer::Dropped, Timer::Flagged] {
+        for timer in [Timer::T2, Timer::T3, Timer::T4, Timer::Dropped, Timer::Flagged] {
             self.timers.stop(timer);
         }
     }
@@ -221,6 +227,61 @@ impl Context<'_> {
     pub(super) fn await_command(&mut self, span: Span) {
         self.core.wait = Some(Wait { timer: Timer::T2, span, kind: Kind::Command });
         self.core.timers.set(Timer::T2, self.core.now + span);
+    }
+
+    /// Waits for an operator while nothing is said.
+    pub(super) fn await_operator(&mut self) {
+        let span = self.settings().timing.t3;
+        self.core.wait = Some(Wait { timer: Timer::T3, span, kind: Kind::Command });
+        self.core.timers.set(Timer::T3, self.core.now + span);
+    }
+
+    /// Somebody wishes to speak.
+    pub(super) fn interrupted(&mut self, by: Fcf) {
+        self.emit(Event::Interrupt(by));
+    }
+
+    /// Whether somebody may come who speaks.
+    pub(super) fn has_operator(&self) -> bool {
+        self.settings().operator == Operator::OnCall
+    }
+
+    /// The command after a page, with our operator's wish if there is one.
+    pub(super) fn with_wish(&mut self, then: PostPage) -> PostPage {
+        let asks = then != PostPage::Null && core::mem::take(&mut self.core.wishes_to_speak);
+        let then = if asks { then.with_interrupt() } else { then };
+        if let Some(fcf) = then.fcf().filter(|_| asks) {
+            self.interrupted(fcf);
+        }
+        then
+    }
+
+    /// Says the answer to a page and its command, and waits for what follows. A wish to speak, theirs or ours,
+    /// makes PIP of a good answer and PIN of a bad one.
+    pub(super) fn answer(&mut self, receipt: Fcf, then: PostPage, timer: Timer) {
+        let is_theirs = then != then.without_interrupt();
+        let is_ours = then != PostPage::Null && core::mem::take(&mut self.core.wishes_to_speak);
+        let (said, timer) = match receipt {
+            _ if !self.has_operator() || !(is_theirs || is_ours) => (receipt, timer),
+            Fcf::Mcf | Fcf::Rtp => (Fcf::Pip, Timer::T3),
+            _ => (Fcf::Pin, Timer::T3),
+        };
+        if said != receipt {
+            self.interrupted(said);
+        }
+        self.core.last_receipt = Some((then.without_interrupt(), said));
+        self.plain(said, Then::Command(timer));
+    }
+
+    /// TNR: the sender is asked again until T5.
+    pub(super) fn sender_not_ready(&mut self) -> Next {
+        let now = self.now();
+        let until = now + self.settings().timing.t5;
+        if *self.core.sender_until.get_or_insert(until) <= now {
+            return Some(self.disconnect(Cause::NotReady));
+        }
+        self.plain(Fcf::Tr, Then::Command(Timer::T2));
+        None
     }
 
     /// Says a burst of these frames.

@@ -3,6 +3,7 @@
 //! Octets are in line order: the first bit on the line is the top bit. A coded page is whole: with its end
 //! of lines, its fill for the minimum scan time, and its RTC, EOFB or end marker.
 
+use super::context::Remote;
 use crate::t30::Dis;
 use crate::t30::fields::{Coding, Length, Resolution, Terms, Width};
 
@@ -10,6 +11,12 @@ use crate::t30::fields::{Coding, Length, Resolution, Terms, Width};
 pub trait Source {
     /// Whether there is a page.
     fn has_page(&mut self) -> bool;
+
+    /// A document is to be fetched: whether there is one for this station, its sub-address (PSA) and the document
+    /// that it names (SEP). The one that is chosen becomes current.
+    fn select(&mut self, _far: &Remote) -> bool {
+        true
+    }
 
     /// The form in which the current page can be had, fitted to what the far machine prints; `None` when
     /// there is no page.
@@ -30,6 +37,12 @@ pub trait Source {
 
 /// A place for received pages.
 pub trait Sink {
+    /// Pages are announced: whether they are taken from this station, for this sub-address (SUB), with this
+    /// identification (SID) or password (PWD).
+    fn admits(&mut self, _far: &Remote) -> bool {
+        true
+    }
+
     /// A page begins.
     fn begin(&mut self, terms: &Terms);
 

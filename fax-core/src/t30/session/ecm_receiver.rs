@@ -31,8 +31,16 @@ pub(super) struct ReceiveBlock {
     answered: Option<(u8, u8)>,
     /// Page and block of which frames were asked for last.
     asked: Option<(u8, u8)>,
-    /// Frames of the last burst.
-    in_burst: u16,
+    burst: Burst,
+}
+
+/// What the last burst has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Burst {
+    Nothing,
+    Frames,
+    /// RCP: the sender says PPS next.
+    Return,
 }
 
 /// The block is complete and there is no place for more: RNR is out.
@@ -48,12 +56,21 @@ impl ReceiveBlock {
     pub(super) fn page(terms: Terms, answered: Option<(u8, u8)>, cx: &mut Context<'_>) -> State {
         cx.expect_page(&terms, Training::Short);
         let here = FrameSet::default();
-        Self::next(Self { terms, block: Some(0), here, frames: 0, answered, asked: None, in_burst: 0 }, cx)
+        Self::next(
+            Self { terms, block: Some(0), here, frames: 0, answered, asked: None, burst: Burst::Nothing },
+            cx,
+        )
     }
 
     fn next(state: Self, cx: &mut Context<'_>) -> State {
         cx.core.block.clear(state.terms.ecm);
-        State::ReceiveBlock(Self { here: FrameSet::default(), frames: 0, asked: None, in_burst: 0, ..state })
+        State::ReceiveBlock(Self {
+            here: FrameSet::default(),
+            frames: 0,
+            asked: None,
+            burst: Burst::Nothing,
+            ..state
+        })
     }
 
     /// PPS: the block is complete, or what is missing is asked for. A block that was answered already is
@@ -114,7 +131,7 @@ impl ReceiveBlock {
             }
         }
         self.answered = Some(number);
-        let busy = Busy { receive: *self, then: then.without_interrupt(), receipt };
+        let busy = Busy { receive: *self, then, receipt };
         busy.try_to_answer(cx)
     }
 
@@ -142,7 +159,7 @@ impl Phase for ReceiveBlock {
 
     fn began(&mut self, opening: Opening, _: &mut Context<'_>) -> Next {
         if opening != Opening::V21 {
-            self.in_burst = 0;
+            self.burst = Burst::Nothing;
         }
         None
     }
@@ -151,17 +168,26 @@ impl Phase for ReceiveBlock {
         if cx.core.block.keep(fcd.number, fcd.data.reveal(), self.here.is_empty()) {
             self.here.insert(fcd.number);
         }
-        if self.in_burst == 0 {
+        if self.burst == Burst::Nothing {
             cx.expect_page(&self.terms, Training::Short);
         }
-        self.in_burst = self.in_burst.saturating_add(1);
+        self.burst = Burst::Frames;
     }
 
-    /// If no frame was understood, more of them may be on the line unheard.
+    fn returned(&mut self) {
+        self.burst = Burst::Return;
+    }
+
+    /// Without RCP more frames may be on the line unheard: a modem that lost its carrier does not find it again.
     fn ended(&mut self, cx: &mut Context<'_>) -> Next {
         let t2 = cx.settings().timing.t2;
-        cx.await_command(if self.in_burst == 0 { t2 + page_at(self.terms.opening) } else { t2 });
+        let is_over = self.burst == Burst::Return;
+        cx.await_command(if is_over { t2 } else { t2 + page_at(self.terms.opening) });
         None
+    }
+
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.sender_not_ready()
     }
 
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
@@ -175,7 +201,9 @@ impl Phase for ReceiveBlock {
                 None
             }
             Body::Ppr(_) => cx.echo(body),
-            Body::Plain(Fcf::Cfr | Fcf::Mcf | Fcf::Ctr | Fcf::Rnr | Fcf::Err) => cx.echo(body),
+            Body::Plain(Fcf::Cfr | Fcf::Mcf | Fcf::Ctr | Fcf::Rnr | Fcf::Err | Fcf::Pip | Fcf::Tr) => {
+                cx.echo(body)
+            }
             other => cx.unexpected(other),
         }
     }
@@ -192,16 +220,16 @@ impl Busy {
             cx.plain(Fcf::Rnr, Then::Command(Timer::T2));
             return State::Busy(self);
         }
-        let Self { receive, then, receipt } = self;
-        cx.core.last_receipt = Some((then, receipt));
+        let Self { receive, then: command, receipt } = self;
+        let then = command.without_interrupt();
         if then != PostPage::Null {
             let is_holed = cx.core.receiving.is_some_and(|record| record.verdict == Verdict::Incomplete);
             cx.settle(if is_holed { Verdict::Incomplete } else { Verdict::Good });
         }
         match then {
-            PostPage::Eom | PostPage::Eos => return AfterEom::enter(receipt, cx),
-            PostPage::Eop => return AfterEop::enter(receipt, cx),
-            _ => cx.plain(receipt, Then::Command(Timer::T2)),
+            PostPage::Eom | PostPage::Eos => return AfterEom::enter(receipt, command, cx),
+            PostPage::Eop => return AfterEop::enter(receipt, command, cx),
+            _ => cx.answer(receipt, command, Timer::T2),
         }
         let (block, answered) = match (receipt, then) {
             (Fcf::Err, _) => (None, None),

@@ -6,6 +6,7 @@ use super::block::{Block, FrameSet};
 use super::context::Context;
 use super::desk::Verdict;
 use super::event::Event;
+use super::operator::{AwaitOperator, Before};
 use super::outcome::{Awaited, Cause};
 use super::sender::{Answer, Job, receipt};
 use super::speaker::{Step, Then};
@@ -37,7 +38,7 @@ struct Piece {
 pub(super) struct SendBlock(Piece);
 
 /// PPS or RR is out: E2 to E4.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct AwaitReceipt(Piece);
 
 /// CTC or EOR is out after the fourth request: E5 to E7.
@@ -98,7 +99,7 @@ impl Phase for SendBlock {
     }
 
     fn said(&mut self, cx: &mut Context<'_>) -> Next {
-        let piece = self.0;
+        let piece = Piece { then: cx.with_wish(self.0.then), ..self.0 };
         let pps = Pps {
             then: piece.then,
             page: piece.job.record.number as u8,
@@ -188,6 +189,11 @@ impl Phase for AwaitReceipt {
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
         let piece = self.0;
         match body {
+            Body::Plain(answer @ (Fcf::Pip | Fcf::Pin))
+                if cx.has_operator() && piece.then != PostPage::Null =>
+            {
+                Some(AwaitOperator::enter(Before::Block(Self(piece)), *answer, cx))
+            }
             Body::Plain(Fcf::Mcf | Fcf::Pip) => Some(piece.done(Answer::Confirmed, cx)),
             Body::Plain(Fcf::Rtp) => Some(piece.done(Answer::Poor, cx)),
             Body::Plain(Fcf::Rtn | Fcf::Pin) if piece.then != PostPage::Null => {

@@ -50,6 +50,11 @@ pub enum Event {
         /// How often it has been said, this time included.
         times: u8,
     },
+    /// Somebody wishes to speak: PRI-x, PIP or PIN was heard, or said. Within T3 an operator may come:
+    /// [`super::Session::operator_speaks`].
+    Interrupt(Fcf),
+    /// FNV came: a field of ours is refused, by the first octet that names which (T.30 5.3.6.2.13).
+    FieldsRefused(u8),
     /// A wait was over.
     Expired(Timer),
     /// A block of an ECM page was sent, or what was asked for of it.

@@ -52,6 +52,8 @@ pub enum Cause {
     WrongBlock,
     /// No line of a page for 5 s.
     NoLine,
+    /// An operator took the call over.
+    HandedOver,
     /// The line was dropped under us.
     Dropped,
     /// A fault of ours.
@@ -127,7 +129,7 @@ impl Cause {
     /// What to do about it.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Success | Self::Doubtful => Advice::Nothing,
+            Self::Success | Self::Doubtful | Self::HandedOver => Advice::Nothing,
             Self::NoAnswer | Self::NotReady => Advice::RetryLater,
             Self::CannotTrain | Self::NoAnswerToTraining | Self::NoAnswerToCorrection => Advice::RetrySlower,
             Self::Disconnected(Awaited::Confirmation) => Advice::RetrySlower,
@@ -159,6 +161,7 @@ impl Cause {
             Self::NoAnswer => 2,
             Self::NoFirstFrames => 3,
             Self::CannotTrain => 6,
+            Self::HandedOver => 7, // the nearest: "operator intervention"
             Self::Incompatible(excess) => match excess {
                 Excess::Width(_) | Excess::Length(_) => 12,
                 Excess::Bit(_) => 11,

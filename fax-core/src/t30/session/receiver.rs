@@ -120,6 +120,10 @@ impl Phase for AwaitTcf {
         None
     }
 
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.sender_not_ready()
+    }
+
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
         match body {
             Body::Dcs(dcs) => Some(obey(dcs, cx)),
@@ -250,12 +254,16 @@ impl Phase for ReceivePage {
         None
     }
 
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.sender_not_ready()
+    }
+
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
         match body {
             Body::Dcs(dcs) => Some(obey(dcs, cx)),
-            Body::Plain(Fcf::Cfr | Fcf::Mcf | Fcf::Rtp | Fcf::Rtn) => cx.echo(body),
+            Body::Plain(Fcf::Cfr | Fcf::Mcf | Fcf::Rtp | Fcf::Rtn | Fcf::Pip | Fcf::Tr) => cx.echo(body),
             Body::Plain(fcf) => match PostPage::of(*fcf) {
-                Some(then) => self.post_page(then.without_interrupt(), cx),
+                Some(then) => self.post_page(then, cx),
                 None => cx.unexpected(body),
             },
             other => cx.unexpected(other),
@@ -279,13 +287,13 @@ fn respond(verdict: Verdict, then: PostPage, terms: Terms, cx: &mut Context<'_>)
         Verdict::Poor => Fcf::Rtp,
         Verdict::Rejected | Verdict::Incomplete | Verdict::Unsaid => Fcf::Rtn,
     };
-    cx.core.last_receipt = Some((then, receipt));
+    let command = then.without_interrupt();
     let kept = receipt != Fcf::Rtn;
-    match then {
-        PostPage::Eop if kept => AfterEop::enter(receipt, cx),
-        PostPage::Eom | PostPage::Eos => AfterEom::enter(receipt, cx),
+    match command {
+        PostPage::Eop if kept => AfterEop::enter(receipt, then, cx),
+        PostPage::Eom | PostPage::Eos => AfterEom::enter(receipt, then, cx),
         _ => {
-            cx.plain(receipt, Then::Command(Timer::T2));
+            cx.answer(receipt, then, Timer::T2);
             if receipt == Fcf::Mcf {
                 ReceivePage::enter(terms, cx)
             } else {
@@ -296,9 +304,9 @@ fn respond(verdict: Verdict, then: PostPage, terms: Terms, cx: &mut Context<'_>)
 }
 
 impl AfterEom {
-    pub(super) fn enter(receipt: Fcf, cx: &mut Context<'_>) -> State {
+    pub(super) fn enter(receipt: Fcf, then: PostPage, cx: &mut Context<'_>) -> State {
         cx.expect_anything();
-        cx.plain(receipt, Then::Command(Timer::T2));
+        cx.answer(receipt, then, Timer::T2);
         State::AfterEom(Self)
     }
 }
@@ -310,6 +318,10 @@ impl Phase for AfterEom {
 
     fn exhausted(&self) -> Cause {
         Cause::NoCommand(Awaited::Dcs)
+    }
+
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.sender_not_ready()
     }
 
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
@@ -338,9 +350,9 @@ impl Phase for AfterEom {
 }
 
 impl AfterEop {
-    pub(super) fn enter(receipt: Fcf, cx: &mut Context<'_>) -> State {
+    pub(super) fn enter(receipt: Fcf, then: PostPage, cx: &mut Context<'_>) -> State {
         cx.expect_control();
-        cx.plain(receipt, Then::Command(Timer::T4));
+        cx.answer(receipt, then, Timer::T4);
         State::AfterEop(Self)
     }
 }
@@ -378,7 +390,7 @@ impl Phase for AfterEop {
 
     /// DCN may be lost, or the answer: it is said three times, and the document is complete.
     fn expired(&mut self, timer: Timer, cx: &mut Context<'_>) -> Next {
-        if timer != Timer::T4 {
+        if !matches!(timer, Timer::T2 | Timer::T4) {
             return None;
         }
         if cx.said_often() {

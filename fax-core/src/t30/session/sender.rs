@@ -7,6 +7,7 @@ use super::desk::{Fate, Follows, Verdict};
 use super::ecm_sender::SendBlock;
 use super::event::{Event, PageRecord};
 use super::negotiation;
+use super::operator::{AwaitOperator, Before};
 use super::outcome::{Awaited, Cause};
 use super::settings::OnRtn;
 use super::speaker::{Step, Then};
@@ -40,7 +41,7 @@ pub(super) struct SendPage {
 }
 
 /// Its answer is waited for: S2 and S3.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct AwaitConfirmation {
     job: Job,
     then: PostPage,
@@ -268,6 +269,7 @@ impl Phase for SendPage {
 impl AwaitConfirmation {
     fn enter(job: Job, cx: &mut Context<'_>) -> State {
         let then = job.post_page(cx);
+        let then = cx.with_wish(then);
         let command = then.fcf().unwrap_or(Fcf::Eop);
         cx.plain(command, Then::Response);
         State::AwaitConfirmation(Self { job, then })
@@ -285,6 +287,10 @@ impl Phase for AwaitConfirmation {
 
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
         match body {
+            Body::Plain(answer @ (Fcf::Pip | Fcf::Pin)) if cx.has_operator() => {
+                let before = Self { job: self.job, then: self.then };
+                Some(AwaitOperator::enter(Before::Page(before), *answer, cx))
+            }
             // T30-6: nobody is here who could speak.
             Body::Plain(Fcf::Mcf | Fcf::Pip) => Some(self.job.done(self.then, Answer::Confirmed, cx)),
             Body::Plain(Fcf::Rtp) => Some(self.job.done(self.then, Answer::Poor, cx)),

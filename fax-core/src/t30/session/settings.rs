@@ -31,6 +31,8 @@ pub struct Settings {
     pub sender_identification: Option<Private<String>>,
     /// Caller: whether documents are fetched, after its own have been sent.
     pub polls: Option<Poll>,
+    /// Whether somebody may come who speaks.
+    pub operator: Operator,
     /// Whether a document of its own may be fetched.
     pub offers: Offer,
     /// Waits.
@@ -79,6 +81,16 @@ pub enum Offer {
     Freely,
     /// By those who know this password.
     WithPassword(Private<String>),
+}
+
+/// Whether somebody may come who speaks (PRI-x, PIP, PIN).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Operator {
+    /// Nobody: PRI-x is taken as x, PIP as MCF, PIN as RTN (T30-6).
+    #[default]
+    Absent,
+    /// Somebody may: the owner hears of it ([`super::Event::Interrupt`]), and T3 is waited for.
+    OnCall,
 }
 
 /// What a sender does about RTN; T.30 does not say whether the page was printed.
@@ -148,6 +160,7 @@ impl Default for Settings {
             sub_address: None,
             sender_identification: None,
             polls: None,
+            operator: Operator::Absent,
             offers: Offer::Nothing,
             timing: Timing::default(),
             tries: 3,

@@ -5,13 +5,14 @@ use super::caller::{AwaitOffer, Calling};
 use super::context::Context;
 use super::ecm_receiver::{Busy, ReceiveBlock};
 use super::ecm_sender::{AwaitReceipt, Correct, SendBlock};
+use super::operator::AwaitOperator;
 use super::outcome::{Awaited, Cause};
 use super::receiver::{AfterEom, AfterEop, AwaitTcf, ReceivePage};
 use super::release::Release;
 use super::sender::{AwaitConfirmation, SendPage, Train};
 use super::timers::Timer;
 use crate::signal::{Chunk, Opening, Tone};
-use crate::t30::{Body, Fcd};
+use crate::t30::{Body, Fcd, Fcf};
 
 /// Where a session is: one variant for each group of rows in `docs/t30-session.md`.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(super) enum State {
     SendBlock(SendBlock),
     AwaitReceipt(AwaitReceipt),
     Correct(Correct),
+    AwaitOperator(AwaitOperator),
     AwaitOffer(AwaitOffer),
     Answer(Answer),
     AwaitCommand(AwaitCommand),
@@ -78,6 +80,9 @@ pub(super) trait Phase {
     /// A good frame of a fast carrier.
     fn piece(&mut self, _: &Fcd<'_>, _: &mut Context<'_>) {}
 
+    /// RCP on a fast carrier: a command follows.
+    fn returned(&mut self) {}
+
     /// Something on a fast carrier is lost.
     fn missing(&mut self, _: &mut Context<'_>) {}
 
@@ -96,6 +101,11 @@ pub(super) trait Phase {
         cx.repeat(self.exhausted())
     }
 
+    /// TNR came: a receiver asks again until T5; a sender cannot be meant.
+    fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
+        cx.echo(&Body::Plain(Fcf::Tnr))
+    }
+
     /// A last frame came that has no name.
     fn unknown(&mut self, cx: &mut Context<'_>) -> Next {
         Some(cx.disconnect(Cause::Unknown))
@@ -108,6 +118,32 @@ pub(super) trait Phase {
 }
 
 impl State {
+    /// As in `docs/t30-session.md`.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::OnHook => "OnHook",
+            Self::Calling(_) => "Calling",
+            Self::Train(_) => "Train",
+            Self::SendPage(_) => "SendPage",
+            Self::AwaitConfirmation(_) => "AwaitConfirmation",
+            Self::SendBlock(_) => "SendBlock",
+            Self::AwaitReceipt(_) => "AwaitReceipt",
+            Self::Correct(_) => "Correct",
+            Self::AwaitOperator(_) => "AwaitOperator",
+            Self::AwaitOffer(_) => "AwaitOffer",
+            Self::Answer(_) => "Answer",
+            Self::AwaitCommand(_) => "AwaitCommand",
+            Self::AwaitTcf(_) => "AwaitTcf",
+            Self::ReceivePage(_) => "ReceivePage",
+            Self::ReceiveBlock(_) => "ReceiveBlock",
+            Self::Busy(_) => "Busy",
+            Self::AfterEom(_) => "AfterEom",
+            Self::AfterEop(_) => "AfterEop",
+            Self::Release(_) => "Release",
+            Self::Over => "Over",
+        }
+    }
+
     pub(super) fn phase(&mut self) -> Option<&mut dyn Phase> {
         Some(match self {
             Self::Calling(state) => state,
@@ -117,6 +153,7 @@ impl State {
             Self::SendBlock(state) => state,
             Self::AwaitReceipt(state) => state,
             Self::Correct(state) => state,
+            Self::AwaitOperator(state) => state,
             Self::AwaitOffer(state) => state,
             Self::Answer(state) => state,
             Self::AwaitCommand(state) => state,

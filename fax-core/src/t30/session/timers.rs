@@ -1,7 +1,6 @@
 //! The timers of T.30, one deadline each.
 //!
-//! From: T.30 5.4 as compiled in `docs/t30-session.md`; what has no number is field practice. T3, for
-//! an operator, is not here: nobody speaks.
+//! From: T.30 5.4 as compiled in `docs/t30-session.md`; what has no number is field practice.
 
 use crate::time::{Span, Timestamp};
 
@@ -14,6 +13,8 @@ pub enum Timer {
     T1,
     /// Receiver: the next command.
     T2,
+    /// Both, after PRI-x, PIP or PIN: an operator.
+    T3,
     /// Sender, and DIS: the answer to what was said.
     T4,
     /// Sender: a receiver that is not ready.
@@ -37,6 +38,8 @@ pub struct Timing {
     pub t1: Span,
     /// 6 s.
     pub t2: Span,
+    /// 10 s.
+    pub t3: Span,
     /// 3 s. Add the round trip of a packet network where one is known.
     pub t4: Span,
     /// 60 s.
@@ -68,6 +71,7 @@ impl Default for Timing {
             t0: Span::from_millis(60_000),
             t1: Span::from_millis(35_000),
             t2: Span::from_millis(6_000),
+            t3: Span::from_millis(10_000),
             t4: Span::from_millis(3_000),
             t5: Span::from_millis(60_000),
             flagged: Span::from_millis(3_450),
@@ -90,6 +94,7 @@ impl Timing {
             Timer::T0 => self.t0,
             Timer::T1 => self.t1,
             Timer::T2 => self.t2,
+            Timer::T3 => self.t3,
             Timer::T4 => self.t4,
             Timer::T5 => self.t5,
             Timer::Flagged => self.flagged,
@@ -105,10 +110,11 @@ impl Timing {
 pub(super) struct Timers([Option<Timestamp>; Timer::ALL.len()]);
 
 impl Timer {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::T0,
         Self::T1,
         Self::T2,
+        Self::T3,
         Self::T4,
         Self::T5,
         Self::Flagged,

@@ -201,3 +201,104 @@ impl Sink for Incoming {
         !is_full && self.octets_left() > 0 && self.pages.len() < self.limits.pages
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::coder::PageEncoder;
+    use super::*;
+    use crate::t30::Dcs;
+    use crate::t30::Dis;
+    use crate::t30::fields::{Bit, Coding, ModemSet};
+
+    const ROWS: u32 = 40;
+
+    fn terms(coding: Coding, ecm: Ecm) -> Terms {
+        let bits = [Bit::RECEIVE, Bit::MR, Bit::ECM, Bit::MMR];
+        let dis = bits.into_iter().fold(Dis::NOTHING, Dis::with).with_modems(ModemSet::V27terV29V17);
+        let dcs = Dcs::NOTHING.with(Bit::RECEIVE).with_ecm(ecm).with_coding(coding);
+        dis.admits(&dcs).unwrap()
+    }
+
+    /// A page of rows that differ, coded.
+    fn coded(terms: &Terms) -> Vec<u8> {
+        let mut encoder = PageEncoder::new(terms).unwrap();
+        let mut octets = Vec::new();
+        for row in 0..ROWS {
+            let mut pels = [0; 216];
+            pels.iter_mut().step_by(1 + row as usize % 5).for_each(|octet| *octet = 0x3C);
+            octets.extend_from_slice(encoder.row(&pels));
+        }
+        octets.extend_from_slice(encoder.end());
+        octets
+    }
+
+    fn received(incoming: &mut Incoming, terms: &Terms, octets: &[u8], verdict: Verdict) -> Quality {
+        incoming.begin(terms);
+        octets.chunks(7).for_each(|piece| _ = incoming.write(piece));
+        let quality = incoming.finish();
+        incoming.settle(verdict);
+        quality
+    }
+
+    #[test]
+    fn a_row_behind_a_gap_is_bad_whatever_it_looks_like() {
+        let terms = terms(Coding::Mh, Ecm::Off);
+        let octets = coded(&terms);
+        let mut incoming = Incoming::new(Limits::default());
+        incoming.begin(&terms);
+        incoming.write(&octets[..octets.len() / 2]);
+        incoming.missing();
+        assert_eq!(incoming.write(&octets[octets.len() / 2..]), Flow::Ended);
+        let quality = incoming.finish();
+        assert_eq!((quality.rows, quality.bad_rows, quality.longest_bad_run), (ROWS, 1, 1));
+    }
+
+    #[test]
+    fn behind_a_gap_mmr_is_not_read_on() {
+        let terms = terms(Coding::Mmr, Ecm::Frames256);
+        let octets = coded(&terms);
+        let mut incoming = Incoming::new(Limits::default());
+        incoming.begin(&terms);
+        incoming.write(&octets[..octets.len() / 2]);
+        incoming.missing();
+        incoming.write(&octets[octets.len() / 2..]);
+        let quality = incoming.finish();
+        incoming.settle(Verdict::Incomplete);
+        let page = &incoming.pages()[0];
+        assert_eq!(quality.bad_rows, quality.rows - page.page.height());
+        assert!(page.page.height() < ROWS && page.is_confirmed());
+    }
+
+    #[test]
+    fn a_rejected_page_gives_way_to_the_next_and_stays_as_the_last() {
+        let terms = terms(Coding::Mh, Ecm::Off);
+        let octets = coded(&terms);
+        let mut incoming = Incoming::new(Limits::default());
+        for verdict in [Verdict::Good, Verdict::Rejected, Verdict::Poor, Verdict::Rejected] {
+            assert_eq!(received(&mut incoming, &terms, &octets, verdict).rows, ROWS);
+        }
+        let verdicts: Vec<_> = incoming.pages().iter().map(|page| page.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Good, Verdict::Poor, Verdict::Rejected]);
+        let kept: usize = incoming.pages().iter().map(|page| page.page.mmr().len()).sum();
+        assert_eq!(incoming.octets, kept);
+    }
+
+    /// T.4 2.3.
+    #[test]
+    fn five_seconds_without_a_row_are_too_long() {
+        let terms = terms(Coding::Mh, Ecm::Off);
+        let mut incoming = Incoming::new(Limits::default());
+        incoming.begin(&terms);
+        let second = vec![0; terms.opening.bit_rate().0 as usize / 8];
+        let flows = [(); 6].map(|()| incoming.write(&second));
+        assert_eq!((flows[4], flows[5]), (Flow::More, Flow::Stalled));
+    }
+
+    #[test]
+    fn a_page_that_broke_off_before_its_first_row_is_none() {
+        let terms = terms(Coding::Mh, Ecm::Off);
+        let mut incoming = Incoming::new(Limits::default());
+        assert_eq!(received(&mut incoming, &terms, &[], Verdict::Unsaid).rows, 0);
+        assert!(incoming.pages().is_empty() && incoming.is_ready());
+    }
+}

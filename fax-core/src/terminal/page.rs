@@ -99,7 +99,8 @@ impl PageWriter {
         if self.page.height == 0 {
             self.max_octets = usize::MAX;
             let white = vec![0; self.page.row_octets()];
-            debug_assert!(self.row(&white).is_ok(), "a row of its own width");
+            let taken = self.row(&white);
+            debug_assert!(taken.is_ok(), "a row of its own width");
         }
         self.page.mmr.extend_from_slice(self.encoder.end());
         self.page

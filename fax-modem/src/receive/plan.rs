@@ -79,7 +79,7 @@ impl Plan {
             lines: Lines::new(carrier, symbol_rate, long.alternation),
             decide: match &modem.coding {
                 Coding::Differential(_) => Decide::Nearest(Box::new(Slicer::new(modem))),
-                Coding::Trellis(trellis) => Decide::Trellis(Box::new(TrellisMap::new(modem, trellis))),
+                Coding::Trellis(_) => Decide::Trellis(Box::new(TrellisMap::new(modem))),
             },
             clean: CLEAN * aimless(modem),
             filter: MatchedFilter::new(carrier, symbol_rate, f64::from(modem.roll_off)),

@@ -108,7 +108,7 @@ impl Framer {
     /// Moves bits into `line` until it holds `ahead` of them.
     pub fn fill(&mut self, line: &mut BitQueue, ahead: usize) {
         while line.len() < ahead && line.room() > 0 {
-            let count = (ahead - line.len()).min(line.room()).min(8);
+            let count = (ahead - line.len()).min(line.room()).min(32);
             line.push(self.take(count), count);
         }
     }

@@ -20,10 +20,12 @@ const BLOCK: usize = 160;
 /// Samples passed to the listeners at a time, so that what they say stays in the order of the line and does
 /// not depend on how it is cut.
 const FRAME: usize = 40;
-/// What never exceeds this is silence: the steps of G.711 next to zero, and tones below -63 dBm0.
-const FAINT: u16 = 16;
-/// Samples of silence after which nothing is left in any filter or window: tones look back 220 ms.
-const SILENCE: u64 = 1760;
+/// Bits of a sample in which nothing but silence is: the steps of G.711 next to zero, and tones below
+/// -63 dBm0.
+const FAINT: u32 = 4;
+/// Samples of silence after which nothing that comes is judged by what was before it: 120 ms, as long as
+/// the windows of tones and longer than those of V.21.
+const SILENCE: u64 = 960;
 /// Samples that the others are behind at most while a burst is followed: 100 ms. It takes at most a third of
 /// that to see that what comes is not the burst any more.
 const LAG: u64 = 800;
@@ -37,6 +39,8 @@ pub(crate) struct Ear {
     /// Samples of silence up to now.
     silence: u64,
     attention: Attention,
+    /// Samples that the tones are behind while V.21 is heard.
+    tones_behind: u64,
     deaf_until: u64,
     tones: Detector,
     v21: FskReceiver,
@@ -83,6 +87,7 @@ impl Ear {
             filled: 0,
             silence: 0,
             attention: Attention::Full,
+            tones_behind: 0,
             deaf_until: 0,
             tones: Detector::new(),
             v21: FskReceiver::new(Channel::Two),
@@ -157,9 +162,14 @@ impl Ear {
     }
 
     fn frame(&mut self) {
-        let frame = if self.now < self.deaf_until { [0; FRAME] } else { self.frame };
+        let deaf = self.now < self.deaf_until;
         self.now += FRAME as u64;
-        let silent = frame.iter().all(|sample| sample.unsigned_abs() <= FAINT);
+        let silent = deaf || is_silent(&self.frame);
+        if let (Attention::Rest(passed), true) = (self.attention, silent) {
+            self.attention = Attention::Rest(passed + FRAME as u64);
+            return;
+        }
+        let frame = if deaf { [0; FRAME] } else { self.frame };
         self.silence = if silent { self.silence + FRAME as u64 } else { 0 };
         self.attention = match self.attention {
             Attention::Full => {
@@ -167,7 +177,6 @@ impl Ear {
                 self.hear_fast(&frame);
                 self.who_listens()
             }
-            Attention::Rest(passed) if silent => Attention::Rest(passed + FRAME as u64),
             Attention::Rest(passed) => {
                 self.skip_others(passed);
                 self.fast.skip(passed);
@@ -189,7 +198,7 @@ impl Ear {
 
     fn who_listens(&self) -> Attention {
         let hears_v8 = self.v8.is_receiving() && self.now < self.v8_until;
-        if self.tones.is_hearing() || self.v21.is_receiving() || hears_v8 {
+        if self.tones.is_hearing() || self.tones_behind > 0 || self.v21.is_receiving() || hears_v8 {
             Attention::Full
         } else if self.fast.is_sure() {
             Attention::Burst(0)
@@ -212,6 +221,21 @@ impl Ear {
         }
     }
 
+    /// In V.21 no tone is told, but what came since its end may be one.
+    fn catch_up_tones(&mut self) {
+        let mut missed = self.tones_behind.min(LAG);
+        if self.tones_behind > missed {
+            self.tones.skip(self.tones_behind - missed);
+        }
+        while missed > 0 {
+            let mut frame = [0; FRAME];
+            self.fast.heard_before(missed, &mut frame);
+            self.hear_tones(&frame);
+            missed -= FRAME as u64;
+        }
+        self.tones_behind = 0;
+    }
+
     fn skip_others(&mut self, samples: u64) {
         if samples > 0 {
             self.tones.skip(samples);
@@ -222,7 +246,12 @@ impl Ear {
 
     /// All but the fast modems.
     fn hear_others(&mut self, samples: &[i16]) {
-        self.hear_tones(samples);
+        if self.v21.is_receiving() && !self.tones.is_hearing() {
+            self.tones_behind += samples.len() as u64;
+        } else {
+            self.catch_up_tones();
+            self.hear_tones(samples);
+        }
         self.hear_v21(samples);
         if self.now < self.v8_until {
             self.hear_v8(samples);
@@ -343,6 +372,11 @@ impl Ear {
         let Self { v8, out, .. } = self;
         v8.process(samples, &mut |message| out.note(now, Event::V8(message)));
     }
+}
+
+fn is_silent(samples: &[i16; FRAME]) -> bool {
+    let magnitudes = samples.iter().fold(0, |all, sample| all | (sample ^ sample >> 15));
+    magnitudes >> FAINT == 0
 }
 
 /// What the burst carries: what was expected of this opening, or of its modem and rate.

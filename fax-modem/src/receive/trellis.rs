@@ -134,16 +134,20 @@ impl Viterbi {
     #[inline]
     pub(crate) fn step(&mut self, code: &TrellisMap, z: Complex) -> Complex {
         let nearest = code.map[cell(z)];
-        let points = nearest.map(|point| code.points[usize::from(point & 127)]);
-        let (re, im) = (points.map(|point| z.re - point.re), points.map(|point| z.im - point.im));
-        let distance = core::array::from_fn(|n| re[n] * re[n] + im[n] * im[n]);
+        let mut distance = [0.0; STATES];
+        for (distance, point) in distance.iter_mut().zip(nearest) {
+            *distance = (z - code.points[usize::from(point & 127)]).norm_sqr();
+        }
         let low = smaller(self.reach::<0>(&distance), self.reach::<1>(&distance));
         let high = smaller(self.reach::<2>(&distance), self.reach::<3>(&distance));
         let metric = smaller(low, high);
         let best = smallest(&metric);
         let least = metric[best];
-        self.metric = metric.map(|metric| metric - least);
-        let step = Step { branch: metric.map(|metric| metric.to_bits() as u8), nearest };
+        let mut step = Step { branch: [0; STATES], nearest };
+        for state in 0..STATES {
+            self.metric[state] = metric[state] - least;
+            step.branch[state] = metric[state].to_bits() as u8;
+        }
         self.steps[self.taken % KEPT] = step;
         self.taken += 1;
         code.points[usize::from(step.back(best).1 & 127)]
@@ -156,9 +160,10 @@ impl Viterbi {
         let mut reach = [0.0; STATES];
         for state in 0..STATES {
             let from = self.metric[CODE.from[N][state] as usize];
-            reach[state] = from + distance[CODE.subset[N][state] as usize];
+            let metric = from + distance[CODE.subset[N][state] as usize];
+            reach[state] = f32::from_bits(metric.to_bits() & !3 | N as u32);
         }
-        reach.map(|metric| f32::from_bits(metric.to_bits() & !3 | N as u32))
+        reach
     }
 
     /// What has waited long enough, a stride at a time.

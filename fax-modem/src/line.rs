@@ -4,6 +4,10 @@
 //! and V.8 after an answer tone. It says one thing after the other and keeps the silences between
 //! them that T.30 asks for.
 //!
+//! Most of a call is silence or a page. After 120 ms in which no sample reached 16 (-63 dBm0) nobody listens
+//! until one does, and while clean data comes only the fast receiver does: the others follow when it
+//! is over, from the last 100 ms.
+//!
 //! From: T.30 4.1, 5.3.1, 5.3.2.2 (tones, preamble, 75 ms); T.4 A.3 (flags before ECM frames); V.17 3.8
 //! (a receiver is clamped after its own sending).
 //! Always: what is heard and what is said keep the [`fax_core::Grammar`]; a frame is good only if its

@@ -250,6 +250,23 @@ impl QamReceiver {
         !matches!(self.burst, Burst::Hunt | Burst::Data)
     }
 
+    /// Whether data comes so clean that it can be nothing else than the burst that was trained.
+    pub fn is_sure(&self) -> bool {
+        matches!(self.burst, Burst::Data) && self.presence.is_sure() && self.track.error <= self.plan.clean
+    }
+
+    /// Lets samples pass unheard, as if they had been silence: their number counts. To be called only
+    /// while it is not [busy](Self::is_busy), and at whole blocks of 5 ms.
+    pub fn skip(&mut self, samples: u64) {
+        self.history.skip(samples);
+        self.hunt_anew();
+    }
+
+    /// The sample that came so many before the next one, and those after it; 1 s of them is kept.
+    pub(crate) fn heard_before(&self, samples: u64, out: &mut [i16]) {
+        self.history.copy(self.history.written().saturating_sub(samples), out);
+    }
+
     fn hunt_anew(&mut self) {
         for hunter in self.hunters.iter_mut().flatten() {
             hunter.detector.reset();

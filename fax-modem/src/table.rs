@@ -12,6 +12,7 @@ mod v17;
 mod v27ter;
 mod v29;
 
+pub(crate) use v17::NEXT_STATES;
 pub use v17::{V17_7200, V17_9600, V17_12000, V17_14400};
 pub use v27ter::{V27TER_2400, V27TER_4800};
 pub use v29::{V29_7200, V29_9600};

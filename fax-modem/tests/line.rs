@@ -259,3 +259,135 @@ proptest! {
         check(&mut Pair::new(), speech)?;
     }
 }
+
+/// What a line says, as samples; each part after some time.
+fn spoken(parts: &[(u64, &[Signal])]) -> Vec<i16> {
+    let (mut line, mut samples) = (AudioLine::default(), Vec::new());
+    let mut fill = |line: &mut AudioLine, count: u64| {
+        let from = samples.len();
+        samples.resize(from + count as usize, 0);
+        line.fill(&mut samples[from..]);
+    };
+    for (millis, signals) in parts {
+        fill(&mut line, millis * 8);
+        for signal in *signals {
+            while line.say(*signal).is_err() {
+                fill(&mut line, 160);
+            }
+        }
+        while signals.ends_with(&[Signal::End]) && line.deadline().is_some() {
+            fill(&mut line, 1);
+        }
+    }
+    fill(&mut line, 4000);
+    samples
+}
+
+/// What a line hears in samples that come in blocks of some lengths, octets and bits one by one.
+fn heard_in(samples: &[i16], blocks: &[usize]) -> Vec<(Timestamp, Signal)> {
+    let (mut line, mut rest, mut heard) = (AudioLine::default(), samples, Vec::new());
+    for block in blocks.iter().cycle() {
+        let (now, later) = rest.split_at(rest.len().min(*block));
+        line.listen(now);
+        while let Some(one) = line.hear() {
+            match one.signal {
+                Signal::Octets(chunk) => heard.extend(
+                    chunk
+                        .octets()
+                        .iter()
+                        .map(|octet| (one.at, Signal::Octets(Chunk::from_octets(&[*octet])))),
+                ),
+                signal => heard.push((one.at, signal)),
+            }
+        }
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    heard
+}
+
+fn signals_of(heard: &[(Timestamp, Signal)]) -> Vec<Signal> {
+    heard.iter().map(|(_, signal)| *signal).collect()
+}
+
+const V17: Opening = Opening::V17(fax_core::V17Rate::R14400, Training::Long);
+
+fn burst(opening: Opening, frames: &[&[u8]]) -> Vec<Signal> {
+    let frames = frames.iter().flat_map(|octets| frame(octets));
+    [Signal::Begin(opening)].into_iter().chain(frames).chain([Signal::End]).collect()
+}
+
+/// Also where nobody listens, in silence, and where only the fast receiver does, in clean data.
+#[test]
+fn what_is_heard_does_not_depend_on_how_the_samples_are_cut() {
+    let samples = spoken(&[
+        (100, &[Signal::Tone(Tone::Ced)]),
+        (1000, &[Signal::Silence]),
+        (75, &burst(Opening::V21, &[&[0xFF, 0xC8, 0x80]])),
+        (700, &burst(V17, &[&[0x5A; 260], &[7; 260], &[0x33; 260], &[0xF0; 260]])),
+        (0, &burst(Opening::V21, &[&[0xFF, 0xC8, 0xF4]])),
+        (0, &[Signal::Tone(Tone::Cng)]),
+        (400, &[Signal::Silence]),
+    ]);
+    let wanted = signals_of(&heard_in(&samples, &[160]));
+    assert_eq!(frames(&wanted).0.len(), 6);
+    assert_eq!(wanted.iter().filter(|signal| matches!(signal, Signal::Tone(_))).count(), 2, "{wanted:?}");
+    for blocks in [&[1][..], &[7, 301], &[40], &[80, 80, 1], &[960]] {
+        assert_eq!(signals_of(&heard_in(&samples, blocks)), wanted, "{blocks:?}");
+    }
+}
+
+/// A burst may be cut off by another station, and V.21 may follow it in the same moment.
+#[test]
+fn v21_that_breaks_into_clean_data_and_a_tone_that_follows_it_are_heard_in_time() {
+    let page: Vec<Signal> = burst(V17, &[&[0x5A; 260][..]; 12]);
+    let page = spoken(&[(0, &page)]);
+    let v21 = spoken(&[(0, &burst(Opening::V21, &[&[0xFF, 0xC8, 0xF4]]))]);
+    let cng = spoken(&[(0, &[Signal::Tone(Tone::Cng)]), (600, &[Signal::Silence])]);
+    // Mid in the data, which has gone on for more than 500 ms.
+    for cut in [19_000, 19_777, 20_011] {
+        let samples = [&page[..cut], &v21[600..]].concat();
+        let mut line = AudioLine::default();
+        let mut told = None;
+        for (n, block) in samples.chunks(160).enumerate() {
+            line.listen(block);
+            while let Some(heard) = line.hear() {
+                if heard.signal == Signal::Begin(Opening::V21) {
+                    told = told.or(Some(160 * (n + 1) - cut));
+                }
+            }
+        }
+        assert!(told.is_some_and(|samples| samples <= 8 * 130), "{told:?} samples after {cut}");
+        let heard = signals_of(&heard_in(&samples, &[160]));
+        assert_eq!(frames(&heard).0.last(), Some(&vec![0xFF, 0xC8, 0xF4]));
+
+        // A tone needs the carrier's end: until then it counts as the burst's own spectrum.
+        let heard = heard_in(&[&page[..cut], &[0; 480], &cng].concat(), &[160]);
+        let began = heard.iter().find(|(_, signal)| *signal == Signal::Tone(Tone::Cng)).map(|(at, _)| *at);
+        let late = began.map(|at| at.since(Timestamp::from_samples(cut as u64 + 480)));
+        assert!(late.is_some_and(|late| late <= Span::from_millis(60)), "{late:?} after {cut}");
+    }
+}
+
+#[test]
+fn after_a_long_silence_times_are_right() {
+    for silence in [119, 121, 500, 3333, 60_007] {
+        let first = burst(Opening::V21, &[&[0xFF, 0xC8, 0x80]]);
+        let samples =
+            spoken(&[(0, &first), (silence, &[Signal::Tone(Tone::Ced)]), (500, &[Signal::Silence])]);
+        let samples = [&samples[..], &vec![0; 8 * silence as usize][..], &samples[..]].concat();
+        let quick = heard_in(&samples, &[160]);
+        let began: Vec<u64> = quick
+            .iter()
+            .filter(|(_, s)| matches!(s, Signal::Begin(_) | Signal::Tone(_)))
+            .map(|(at, _)| at.since(Timestamp::ZERO).samples())
+            .collect();
+        let half = (samples.len() as u64 + 8 * silence) / 2;
+        assert_eq!(began.len(), 4, "{silence}");
+        for pair in [[began[0], began[2]], [began[1], began[3]]] {
+            assert!((pair[0] + half).abs_diff(pair[1]) <= 40, "{silence}: {began:?}, {half}");
+        }
+    }
+}

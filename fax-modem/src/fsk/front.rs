@@ -75,6 +75,17 @@ impl Front {
         self.mixer.iter_mut().enumerate().for_each(|(k, value)| *value = mixer(turns, k));
     }
 
+    /// Lets samples pass as if they had been zeros, after zeros; returns how many values they would have
+    /// completed.
+    pub(super) fn skip(&mut self, samples: u64) -> u64 {
+        let thirds = samples * THIRDS as u64;
+        let values = thirds.saturating_sub(self.next as u64).div_ceil(STRIDE as u64);
+        self.next = (self.next as u64 + values * STRIDE as u64 - thirds) as usize;
+        self.mixer_at = ((self.mixer_at as u64 + values) % MIXER as u64) as usize;
+        self.samples.fill(0.0);
+        values
+    }
+
     /// Takes samples of any number and hands on the values of the envelope they complete. A tone of
     /// peak 1 has an envelope of magnitude 1.
     pub(super) fn process(&mut self, samples: &[i16], mut give: impl FnMut(Complex)) {
@@ -151,6 +162,25 @@ mod tests {
         }
         assert_eq!(count, 1200);
         10.0 * maths::log10(power / f64::from(count - 20) / 1e8)
+    }
+
+    #[test]
+    fn what_is_skipped_leaves_the_values_where_silence_would_have_left_them() {
+        let values = |skipped: usize, skip: bool| {
+            let mut front = Front::new(Channel::Two);
+            let mut values = Vec::new();
+            front.process(&[0; 40], |value| values.push(value));
+            if skip {
+                values.resize(values.len() + front.skip(skipped as u64) as usize, Complex::ZERO);
+            } else {
+                front.process(&vec![0; skipped], |value| values.push(value));
+            }
+            front.process(&[1000, -500, 3000, 20, -4000, 7, 8, 9], |value| values.push(value));
+            values
+        };
+        for skipped in (0..30).chain([40, 1000, 24_001]) {
+            assert_eq!(values(skipped, true), values(skipped, false), "{skipped}");
+        }
     }
 
     #[test]

@@ -213,6 +213,13 @@ impl Hunt {
         self.flag_ones.fill(0.0);
     }
 
+    /// Lets values pass that hold nothing.
+    pub(super) fn skip(&mut self, values: u64) {
+        self.envelope.fill(Complex::ZERO);
+        self.taken += values;
+        self.restart();
+    }
+
     /// Looks at the newest values; to be called after each of them.
     pub(super) fn look(&mut self) -> Option<Found> {
         if !self.taken.is_multiple_of(GRID as u64) {

@@ -68,6 +68,18 @@ impl FskReceiver {
         self.tail.ready.flush(out);
     }
 
+    /// Whether a signal is being followed.
+    pub const fn is_receiving(&self) -> bool {
+        self.tail.tracking
+    }
+
+    /// Lets samples pass unheard, as if they had been silence: their number counts, and what came before
+    /// them is forgotten. To be called only while nothing [is received](Self::is_receiving).
+    pub fn skip(&mut self, samples: u64) {
+        let values = self.front.skip(samples);
+        self.tail.hunt.skip(values);
+    }
+
     /// Forgets the burst that is being received, without a word, and hunts again. Bits of it that
     /// come later are found again only by a preamble.
     pub fn reset(&mut self) {

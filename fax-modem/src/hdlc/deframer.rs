@@ -21,6 +21,8 @@ pub struct Deframer {
     held_len: usize,
     /// Whether octets have left `held`.
     told: bool,
+    /// Octets that have left it and are not told yet.
+    ready: Chunk,
     /// Flags in a row with nothing between them.
     run: u32,
     counts: Counts,
@@ -79,6 +81,7 @@ impl Deframer {
             held: [0; Self::CHECK_OCTETS],
             held_len: 0,
             told: false,
+            ready: Chunk::EMPTY,
             run: 0,
             counts: Counts { flags: 0, good: 0, bad: 0, aborted: 0, fragments: 0 },
         }
@@ -86,19 +89,34 @@ impl Deframer {
 
     /// Takes the low `count` bits (at most 8) of the line, bit 0 first, and tells what they were.
     pub fn push(&mut self, bits: u8, count: u8, tell: &mut impl FnMut(Event)) {
-        let mut ready = Chunk::EMPTY;
-        for place in 0..count.min(8) {
-            self.bit(bits >> place & 1 == 1, &mut ready, tell);
+        self.take(bits, count, tell);
+        self.flush(tell);
+    }
+
+    /// As [`Deframer::push`], but octets may wait for more of their frame, or for [`Deframer::flush`].
+    pub fn take(&mut self, bits: u8, count: u8, tell: &mut impl FnMut(Event)) {
+        if count == 8 && self.place == Place::Framed && !five_ones(self.ones, bits) {
+            self.data_octet(bits, tell);
+            return;
         }
-        flush(&mut ready, tell);
+        for place in 0..count.min(8) {
+            self.bit(bits >> place & 1 == 1, tell);
+        }
+    }
+
+    /// Tells the octets that wait.
+    pub fn flush(&mut self, tell: &mut impl FnMut(Event)) {
+        if !self.ready.is_empty() {
+            tell(Event::Octets(self.ready));
+            self.ready = Chunk::EMPTY;
+        }
     }
 
     /// The carrier is gone: a frame that is open ends as broken off, and the next bit is the first
     /// of another burst.
     pub fn carrier_lost(&mut self, tell: &mut impl FnMut(Event)) {
         if self.place == Place::Framed {
-            let mut nothing = Chunk::EMPTY;
-            self.abort(&mut nothing, tell);
+            self.abort(tell);
         }
         *self = Self { counts: self.counts, ..Self::new() };
     }
@@ -113,27 +131,36 @@ impl Deframer {
         self.counts
     }
 
-    fn bit(&mut self, bit: bool, ready: &mut Chunk, tell: &mut impl FnMut(Event)) {
+    /// Eight bits of data in one step.
+    fn data_octet(&mut self, bits: u8, tell: &mut impl FnMut(Event)) {
+        let both = u16::from(self.octet) << 8 | u16::from(bits.reverse_bits());
+        self.ones = bits.leading_ones() as u8;
+        self.octet = (both >> self.octet_bits) as u8;
+        self.whole_octet(tell);
+        self.octet = both as u8;
+    }
+
+    fn bit(&mut self, bit: bool, tell: &mut impl FnMut(Event)) {
         let ones = self.ones;
         if bit {
             self.ones = (ones + 1).min(7);
             match ones {
-                0..=4 => self.data(true, ready, tell),
-                6 if self.place == Place::Framed => self.abort(ready, tell),
+                0..=4 => self.data(true, tell),
+                6 if self.place == Place::Framed => self.abort(tell),
                 _ => (),
             }
             return;
         }
         self.ones = 0;
         match ones {
-            0..=4 => self.data(false, ready, tell),
-            6 => self.flag(ready, tell),
+            0..=4 => self.data(false, tell),
+            6 => self.flag(tell),
             // Five: the zero was inserted by the sender. Seven: the end of an abort.
             _ => (),
         }
     }
 
-    fn data(&mut self, bit: bool, ready: &mut Chunk, tell: &mut impl FnMut(Event)) {
+    fn data(&mut self, bit: bool, tell: &mut impl FnMut(Event)) {
         if self.place == Place::Hunting {
             return;
         }
@@ -143,6 +170,10 @@ impl Deframer {
             return;
         }
         self.octet_bits = 0;
+        self.whole_octet(tell);
+    }
+
+    fn whole_octet(&mut self, tell: &mut impl FnMut(Event)) {
         self.fcs = self.fcs.octet(self.octet);
         if self.held_len < Self::CHECK_OCTETS {
             self.held[self.held_len] = self.octet;
@@ -152,13 +183,13 @@ impl Deframer {
         let [older, newer] = self.held;
         self.held = [newer, self.octet];
         self.told = true;
-        if !ready.push_octet(older) {
-            flush(ready, tell);
-            ready.push_octet(older);
+        if !self.ready.push_octet(older) {
+            self.flush(tell);
+            self.ready.push_octet(older);
         }
     }
 
-    fn flag(&mut self, ready: &mut Chunk, tell: &mut impl FnMut(Event)) {
+    fn flag(&mut self, tell: &mut impl FnMut(Event)) {
         self.counts.flags += 1;
         let framed = self.place == Place::Framed;
         let empty = framed && self.held_len == 0 && (5..=Self::FLAG_BITS).contains(&self.octet_bits);
@@ -166,7 +197,7 @@ impl Deframer {
             self.held_len == Self::CHECK_OCTETS && (self.told || self.octet_bits >= Self::FLAG_BITS);
         if checked {
             let good = self.octet_bits == Self::FLAG_BITS && self.fcs.is_good();
-            flush(ready, tell);
+            self.flush(tell);
             tell(Event::FrameEnd(if good { FrameEnd::Good } else { FrameEnd::Bad }));
             *(if good { &mut self.counts.good } else { &mut self.counts.bad }) += 1;
         } else if framed && !empty {
@@ -180,9 +211,9 @@ impl Deframer {
         self.start_frame();
     }
 
-    fn abort(&mut self, ready: &mut Chunk, tell: &mut impl FnMut(Event)) {
+    fn abort(&mut self, tell: &mut impl FnMut(Event)) {
         if self.held_len == Self::CHECK_OCTETS {
-            flush(ready, tell);
+            self.flush(tell);
             tell(Event::FrameEnd(FrameEnd::Aborted));
             self.counts.aborted += 1;
         }
@@ -205,11 +236,14 @@ impl Default for Deframer {
     }
 }
 
-fn flush(ready: &mut Chunk, tell: &mut impl FnMut(Event)) {
-    if !ready.is_empty() {
-        tell(Event::Octets(*ready));
-        *ready = Chunk::EMPTY;
-    }
+/// Whether there are five ones in a row in eight bits that follow so many ones: a flag, an abort, or a zero
+/// to take out.
+const fn five_ones(ones: u8, bits: u8) -> bool {
+    // Bit 0 of the eight comes fifth, behind the last four before them.
+    let before = (0xF_u16 << 4_u8.saturating_sub(ones)) & 0xF;
+    let line = (bits as u16) << 4 | before;
+    let pairs = line & line >> 1;
+    ones > 4 || pairs & pairs >> 2 & line >> 4 != 0
 }
 
 #[cfg(test)]

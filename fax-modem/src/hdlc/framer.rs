@@ -95,9 +95,12 @@ impl Framer {
 
     /// The next `count` bits of the line (at most 32), the first in bit 0.
     pub fn take(&mut self, count: usize) -> u32 {
-        let mut bits = 0;
-        for place in 0..count.min(32) {
-            bits |= u32::from(self.bit()) << place;
+        let (mut bits, mut taken) = (0, 0);
+        let count = count.min(32) as u32;
+        while taken < count {
+            let (more, length) = self.run(count - taken);
+            bits |= more << taken;
+            taken += length;
         }
         bits
     }
@@ -105,7 +108,7 @@ impl Framer {
     /// Moves bits into `line` until it holds `ahead` of them.
     pub fn fill(&mut self, line: &mut BitQueue, ahead: usize) {
         while line.len() < ahead && line.room() > 0 {
-            let count = (ahead - line.len()).min(line.room()).min(8);
+            let count = (ahead - line.len()).min(line.room()).min(32);
             line.push(self.take(count), count);
         }
     }
@@ -131,19 +134,34 @@ impl Framer {
         *self = Self { flags_sent: self.flags_sent, aborts: self.aborts, ..Self::new() };
     }
 
-    fn bit(&mut self) -> bool {
+    /// The next bits, at most so many, and how many: up to the end of the element, or to where a zero has
+    /// to be put in.
+    fn run(&mut self, most: u32) -> (u32, u32) {
         if self.stuffing && self.ones == 5 {
             self.ones = 0;
-            return false;
+            return (0, 1);
         }
         if self.element_bits == 0 {
             self.next_element();
         }
-        let bit = self.element & 1 == 1;
-        self.element >>= 1;
-        self.element_bits -= 1;
-        self.ones = if bit { self.ones + 1 } else { 0 };
-        bit
+        let whole = most.min(self.element_bits);
+        let length = if self.stuffing { self.up_to_five_ones(whole) } else { whole };
+        let bits = self.element & ((1 << length) - 1);
+        self.element >>= length;
+        self.element_bits -= length;
+        let ones = (bits << (32 - length)).leading_ones().min(length);
+        self.ones = if ones == length { self.ones.saturating_add(ones as u8) } else { ones as u8 };
+        (bits, length)
+    }
+
+    /// How many of the element's next bits, at most `most`, go until five ones have been sent in a row.
+    fn up_to_five_ones(&self, most: u32) -> u32 {
+        // Those sent before stand below the element.
+        let ones = u32::from(self.ones);
+        let line = u64::from(self.element) << ones | ((1 << ones) - 1);
+        let pairs = line & line >> 1;
+        let fives = pairs & pairs >> 2 & line >> 4;
+        (fives.trailing_zeros() + 5 - ones).min(most)
     }
 
     fn next_element(&mut self) {

@@ -15,13 +15,32 @@ use fax_core::{Expectation, Framing, Heard, Opening, Signal, Timestamp, Tone};
 /// Samples for which V.8 is listened for after an answer tone that invites it: 8 s, longer than a
 /// caller may take for its CM (V.8 8.1).
 const V8_WINDOW: u64 = 64_000;
-/// Samples passed to the receivers at a time, so that what they say stays in the order of the line.
+/// Samples after which bits that have been gathered are told.
 const BLOCK: usize = 160;
+/// Samples passed to the listeners at a time, so that what they say stays in the order of the line and does
+/// not depend on how it is cut.
+const FRAME: usize = 40;
+/// Bits of a sample in which nothing but silence is: the steps of G.711 next to zero, and tones below
+/// -63 dBm0.
+const FAINT: u32 = 4;
+/// Samples of silence after which nothing that comes is judged by what was before it: 120 ms, as long as
+/// the windows of tones and longer than those of V.21.
+const SILENCE: u64 = 960;
+/// Samples that the others are behind at most while a burst is followed: 100 ms. It takes at most a third of
+/// that to see that what comes is not the burst any more.
+const LAG: u64 = 800;
 
 /// Everything that listens.
 #[derive(Clone, Debug)]
 pub(crate) struct Ear {
     now: u64,
+    frame: [i16; FRAME],
+    filled: usize,
+    /// Samples of silence up to now.
+    silence: u64,
+    attention: Attention,
+    /// Samples that the tones are behind while V.21 is heard.
+    tones_behind: u64,
     deaf_until: u64,
     tones: Detector,
     v21: FskReceiver,
@@ -34,6 +53,18 @@ pub(crate) struct Ear {
     burst: Burst,
     tone: bool,
     out: Outbox,
+}
+
+/// Who listens. Most of a call is silence or a page, and who cannot hear anything then need not listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attention {
+    /// Everyone.
+    Full,
+    /// Nobody: there has been silence for so long that more of it changes nothing. So many samples passed.
+    Rest(u64),
+    /// The fast receiver, which follows a burst that can be nothing else. The others are so many samples
+    /// behind.
+    Burst(u64),
 }
 
 /// Whose burst is being told.
@@ -52,6 +83,11 @@ impl Ear {
     pub(crate) fn new() -> Self {
         Self {
             now: 0,
+            frame: [0; FRAME],
+            filled: 0,
+            silence: 0,
+            attention: Attention::Full,
+            tones_behind: 0,
             deaf_until: 0,
             tones: Detector::new(),
             v21: FskReceiver::new(Channel::Two),
@@ -110,21 +146,124 @@ impl Ear {
 
     pub(crate) fn listen(&mut self, samples: &[i16]) {
         for block in samples.chunks(BLOCK) {
-            if self.now < self.deaf_until {
-                self.block(&[0; BLOCK][..block.len()]);
-            } else {
-                self.block(block);
+            let mut rest = block;
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(rest.len().min(FRAME - self.filled));
+                self.frame[self.filled..self.filled + now.len()].copy_from_slice(now);
+                self.filled += now.len();
+                rest = later;
+                if self.filled == FRAME {
+                    self.filled = 0;
+                    self.frame();
+                }
             }
+            self.flush();
         }
     }
 
-    fn block(&mut self, samples: &[i16]) {
-        self.now += samples.len() as u64;
-        self.hear_tones(samples);
+    fn frame(&mut self) {
+        let deaf = self.now < self.deaf_until;
+        self.now += FRAME as u64;
+        let silent = deaf || is_silent(&self.frame);
+        if let (Attention::Rest(passed), true) = (self.attention, silent) {
+            self.attention = Attention::Rest(passed + FRAME as u64);
+            return;
+        }
+        let frame = if deaf { [0; FRAME] } else { self.frame };
+        self.silence = if silent { self.silence + FRAME as u64 } else { 0 };
+        self.attention = match self.attention {
+            Attention::Full => {
+                self.hear_others(&frame);
+                self.hear_fast(&frame);
+                self.who_listens()
+            }
+            Attention::Rest(passed) => {
+                self.skip_others(passed);
+                self.fast.skip(passed);
+                self.hear_others(&frame);
+                self.hear_fast(&frame);
+                Attention::Full
+            }
+            Attention::Burst(behind) => {
+                self.hear_fast(&frame);
+                if self.fast.is_sure() {
+                    Attention::Burst(behind + FRAME as u64)
+                } else {
+                    self.catch_up(behind + FRAME as u64);
+                    Attention::Full
+                }
+            }
+        };
+    }
+
+    fn who_listens(&self) -> Attention {
+        let hears_v8 = self.v8.is_receiving() && self.now < self.v8_until;
+        if self.tones.is_hearing() || self.tones_behind > 0 || self.v21.is_receiving() || hears_v8 {
+            Attention::Full
+        } else if self.fast.is_sure() {
+            Attention::Burst(0)
+        } else if self.silence >= SILENCE && !self.fast.is_busy() {
+            Attention::Rest(0)
+        } else {
+            Attention::Full
+        }
+    }
+
+    /// The others hear the last samples that they have missed.
+    fn catch_up(&mut self, behind: u64) {
+        let mut missed = behind.min(LAG);
+        self.skip_others(behind - missed);
+        while missed > 0 {
+            let mut frame = [0; FRAME];
+            self.fast.heard_before(missed, &mut frame);
+            self.hear_others(&frame);
+            missed -= FRAME as u64;
+        }
+    }
+
+    /// In V.21 no tone is told, but what came since its end may be one.
+    fn catch_up_tones(&mut self) {
+        let mut missed = self.tones_behind.min(LAG);
+        if self.tones_behind > missed {
+            self.tones.skip(self.tones_behind - missed);
+        }
+        while missed > 0 {
+            let mut frame = [0; FRAME];
+            self.fast.heard_before(missed, &mut frame);
+            self.hear_tones(&frame);
+            missed -= FRAME as u64;
+        }
+        self.tones_behind = 0;
+    }
+
+    fn skip_others(&mut self, samples: u64) {
+        if samples > 0 {
+            self.tones.skip(samples);
+            self.v21.skip(samples);
+            self.v8.skip(samples);
+        }
+    }
+
+    /// All but the fast modems.
+    fn hear_others(&mut self, samples: &[i16]) {
+        if self.v21.is_receiving() && !self.tones.is_hearing() {
+            self.tones_behind += samples.len() as u64;
+        } else {
+            self.catch_up_tones();
+            self.hear_tones(samples);
+        }
         self.hear_v21(samples);
-        self.hear_fast(samples);
         if self.now < self.v8_until {
             self.hear_v8(samples);
+        }
+    }
+
+    /// Bits that are gathered do not wait for more.
+    fn flush(&mut self) {
+        let now = Timestamp::from_samples(self.now);
+        let Self { reader, out, burst, .. } = self;
+        if *burst == Burst::Fast {
+            reader.flush(&mut |signal| out.tell(now, signal));
         }
     }
 
@@ -226,9 +365,6 @@ impl Ear {
                 }
             }
         });
-        if *burst == Burst::Fast {
-            reader.flush(&mut |signal| out.tell(now, signal));
-        }
     }
 
     fn hear_v8(&mut self, samples: &[i16]) {
@@ -236,6 +372,11 @@ impl Ear {
         let Self { v8, out, .. } = self;
         v8.process(samples, &mut |message| out.note(now, Event::V8(message)));
     }
+}
+
+fn is_silent(samples: &[i16; FRAME]) -> bool {
+    let magnitudes = samples.iter().fold(0, |all, sample| all | (sample ^ sample >> 15));
+    magnitudes >> FAINT == 0
 }
 
 /// What the burst carries: what was expected of this opening, or of its modem and rate.

@@ -13,6 +13,9 @@ pub(crate) struct Reader {
     kind: Kind,
     deframer: Deframer,
     chunk: Chunk,
+    /// Bits on their way to the deframer, which takes eight at once faster; and how many.
+    bits: u32,
+    count: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +28,7 @@ enum Kind {
 
 impl Reader {
     pub(crate) fn new() -> Self {
-        Self { kind: Kind::Unknown, deframer: Deframer::new(), chunk: Chunk::EMPTY }
+        Self { kind: Kind::Unknown, deframer: Deframer::new(), chunk: Chunk::EMPTY, bits: 0, count: 0 }
     }
 
     pub(crate) fn begin(&mut self, framing: Framing) {
@@ -42,14 +45,26 @@ impl Reader {
     /// Takes bits, the first in bit 0.
     pub(crate) fn push(&mut self, bits: u8, count: u8, tell: &mut impl FnMut(Signal)) {
         match self.kind {
-            Kind::Frames => self.deframer.push(bits, count, &mut |event| frame(event, tell)),
+            Kind::Frames => {
+                self.bits |= u32::from(bits) << self.count;
+                self.count += count;
+                while self.count >= 8 {
+                    self.deframer.take(self.bits as u8, 8, &mut |event| frame(event, tell));
+                    (self.bits, self.count) = (self.bits >> 8, self.count - 8);
+                }
+            }
             Kind::Bits => self.gather(bits, count, tell),
             Kind::Unknown => self.guess(bits, count, tell),
         }
     }
 
-    /// Tells the whole octets of bits that have been gathered; a last partial one waits.
+    /// Tells the octets that have been gathered; of bits without frames a last partial one waits.
     pub(crate) fn flush(&mut self, tell: &mut impl FnMut(Signal)) {
+        if self.kind == Kind::Frames {
+            let (bits, count) = (core::mem::take(&mut self.bits), core::mem::take(&mut self.count));
+            self.deframer.push(bits as u8, count, &mut |event| frame(event, tell));
+            return;
+        }
         if self.kind != Kind::Bits || self.chunk.len_bits() < 8 {
             return;
         }
@@ -65,7 +80,10 @@ impl Reader {
     /// The carrier is gone: a frame is broken off, the last bits are told.
     pub(crate) fn end(&mut self, tell: &mut impl FnMut(Signal)) {
         match self.kind {
-            Kind::Frames => self.deframer.carrier_lost(&mut |event| frame(event, tell)),
+            Kind::Frames => {
+                self.flush(tell);
+                self.deframer.carrier_lost(&mut |event| frame(event, tell));
+            }
             Kind::Bits | Kind::Unknown => {
                 if !self.chunk.is_empty() {
                     tell(Signal::Bits(self.chunk));

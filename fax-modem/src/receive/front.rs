@@ -69,6 +69,20 @@ impl History {
         self.written += samples.len() as u64;
     }
 
+    /// Lets samples pass that hold nothing.
+    pub(crate) fn skip(&mut self, samples: u64) {
+        self.ring.fill(0.0);
+        self.written += samples;
+    }
+
+    /// Copies the samples from number `first` on, which must not be older than what is kept.
+    pub(crate) fn copy(&self, first: u64, out: &mut [i16]) {
+        for (n, out) in (first..).zip(out) {
+            // What was kept had been a sample.
+            *out = self.ring[n as usize & (KEPT - 1)] as i16;
+        }
+    }
+
     /// Samples pushed since the beginning.
     pub(crate) fn written(&self) -> u64 {
         self.written

@@ -20,6 +20,9 @@ pub(crate) struct Plan {
     pub(crate) short: Option<Lesson>,
     pub(crate) lines: Lines,
     pub(crate) decide: Decide,
+    /// Mean squared error, relative to the power of the symbols, that nothing else than the modem itself
+    /// leaves.
+    pub(crate) clean: f32,
     filter: MatchedFilter,
 }
 
@@ -42,6 +45,22 @@ static PLANS: [LazyLock<Plan>; Modem::ALL.len()] = [
     LazyLock::new(|| Plan::new(Modem::ALL[7])),
 ];
 
+/// Part of the error of aimless symbols that is clean.
+const CLEAN: f32 = 0.3;
+
+/// What symbols that are anywhere are off the nearest point of the modem, in its power: a sixth of the
+/// square of the distance of its points.
+fn aimless(modem: &Modem) -> f32 {
+    let mut nearest = f32::MAX;
+    for (n, (re, im)) in modem.points.iter().enumerate() {
+        for (other_re, other_im) in &modem.points[n + 1..] {
+            let (x, y) = (re - other_re, im - other_im);
+            nearest = nearest.min(x * x + y * y);
+        }
+    }
+    nearest / 6.0 / modem.mean_power()
+}
+
 impl Plan {
     /// The plan of a modem. The first call for each modem allocates.
     pub(crate) fn of(modem: &'static Modem) -> &'static Self {
@@ -60,8 +79,9 @@ impl Plan {
             lines: Lines::new(carrier, symbol_rate, long.alternation),
             decide: match &modem.coding {
                 Coding::Differential(_) => Decide::Nearest(Box::new(Slicer::new(modem))),
-                Coding::Trellis(trellis) => Decide::Trellis(Box::new(TrellisMap::new(modem, trellis))),
+                Coding::Trellis(_) => Decide::Trellis(Box::new(TrellisMap::new(modem))),
             },
+            clean: CLEAN * aimless(modem),
             filter: MatchedFilter::new(carrier, symbol_rate, f64::from(modem.roll_off)),
             short: modem.short.map(|_| Lesson::new(modem, Training::Short)),
             long,

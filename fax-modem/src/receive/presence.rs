@@ -43,6 +43,11 @@ impl Presence {
         self.away > 0
     }
 
+    /// Whether the last symbol left no doubt.
+    pub(crate) fn is_sure(&self) -> bool {
+        self.away == 0
+    }
+
     /// Whether it has been so loud that the equaliser may have learned wrong things before it was noticed.
     pub(crate) fn was_overdriven(&self) -> bool {
         self.overdriven

@@ -6,7 +6,7 @@
 //!
 //! From: V.17 (02/91) figure 1, table 1; Ungerboeck 1982.
 
-use crate::table::{Modem, Trellis};
+use crate::table::{Modem, NEXT_STATES};
 use fax_core::maths::Complex;
 
 /// States of the code, and subsets of the constellation.
@@ -28,9 +28,38 @@ pub(crate) struct TrellisMap {
     points: [Complex; 128],
     /// Nearest point of each subset by cell, rows of the imaginary part.
     map: Vec<[u8; STATES]>,
-    /// The four states from which each state is entered, and the subset of that branch.
-    from: [[u8; 4]; STATES],
-    subset: [[u8; 4]; STATES],
+}
+
+/// The branches of the code. Constants, so that the decoder's step is written out with every place known
+/// and becomes vector code.
+struct Branches {
+    /// The four states from which each state is entered, the state entered last.
+    from: [[u8; STATES]; BRANCHES],
+    /// The subset of that branch.
+    subset: [[u8; STATES]; BRANCHES],
+}
+
+/// Branches into a state.
+const BRANCHES: usize = 4;
+
+const CODE: Branches = Branches::of(&NEXT_STATES);
+
+impl Branches {
+    const fn of(next_states: &[[u8; 4]; STATES]) -> Self {
+        let mut code = Self { from: [[0; STATES]; BRANCHES], subset: [[0; STATES]; BRANCHES] };
+        let mut filled = [0; STATES];
+        let mut branch = 0;
+        while branch < STATES * 4 {
+            let (state, y) = (branch / 4, branch % 4);
+            let next = next_states[state][y] as usize;
+            code.from[filled[next]][next] = state as u8;
+            // A point's number begins with Y0, which is bit 2 of the state entered, then Y.
+            code.subset[filled[next]][next] = (next >> 2 | y << 1) as u8;
+            filled[next] += 1;
+            branch += 1;
+        }
+        code
+    }
 }
 
 /// A decoder at work.
@@ -46,10 +75,19 @@ pub(crate) struct Viterbi {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
-    /// State before, by state after.
-    from: [u8; STATES],
-    /// Point sent, by state after.
-    point: [u8; STATES],
+    /// The branch taken, by state after; in the low two bits.
+    branch: [u8; STATES],
+    /// Nearest point of each subset.
+    nearest: [u8; STATES],
+}
+
+impl Step {
+    /// The state before `state`, and the point sent on the way.
+    fn back(&self, state: usize) -> (usize, u8) {
+        let branch = usize::from(self.branch[state] & 3);
+        let [from, subset] = [&CODE.from, &CODE.subset].map(|table| usize::from(table[branch][state] & 7));
+        (from, self.nearest[subset])
+    }
 }
 
 /// Points decided together, oldest first.
@@ -66,24 +104,13 @@ impl Decided {
 }
 
 impl TrellisMap {
-    pub(crate) fn new(modem: &Modem, trellis: &Trellis) -> Self {
+    pub(crate) fn new(modem: &Modem) -> Self {
         let mut points = [Complex::ZERO; 128];
         for (place, (re, im)) in points.iter_mut().zip(modem.points) {
             *place = Complex::new(*re, *im);
         }
-        let (mut from, mut subset) = ([[0; 4]; STATES], [[0; 4]; STATES]);
-        let mut filled = [0; STATES];
-        for (state, row) in trellis.next.iter().enumerate() {
-            for (y, next) in row.iter().enumerate() {
-                let next = usize::from(*next);
-                from[next][filled[next]] = state as u8;
-                // A point's number begins with Y0, which is bit 2 of the state entered, then Y.
-                subset[next][filled[next]] = ((next >> 2) | y << 1) as u8;
-                filled[next] += 1;
-            }
-        }
         let map = nearest_by_cell(&points[..modem.points.len()]);
-        Self { points, map, from, subset }
+        Self { points, map }
     }
 }
 
@@ -106,31 +133,37 @@ impl Viterbi {
     /// decision without delay, for the loops.
     #[inline]
     pub(crate) fn step(&mut self, code: &TrellisMap, z: Complex) -> Complex {
-        let nearest = &code.map[cell(z)];
+        let nearest = code.map[cell(z)];
         let mut distance = [0.0; STATES];
         for (distance, point) in distance.iter_mut().zip(nearest) {
-            *distance = (z - code.points[usize::from(*point & 127)]).norm_sqr();
+            *distance = (z - code.points[usize::from(point & 127)]).norm_sqr();
         }
-        let step = &mut self.steps[self.taken % KEPT];
-        let mut metric = [0.0; STATES];
-        for state in 0..STATES {
-            let (from, subset) = (&code.from[state], &code.subset[state]);
-            let reach =
-                |n: usize| self.metric[usize::from(from[n] & 7)] + distance[usize::from(subset[n] & 7)];
-            let (a, b, c, d) = (reach(0), reach(1), reach(2), reach(3));
-            let (low, low_at) = if b < a { (b, 1) } else { (a, 0) };
-            let (high, high_at) = if d < c { (d, 3) } else { (c, 2) };
-            let (best, at) = if high < low { (high, high_at) } else { (low, low_at) };
-            metric[state] = best;
-            step.from[state] = from[at];
-            step.point[state] = nearest[usize::from(subset[at] & 7)];
-        }
+        let low = smaller(self.reach::<0>(&distance), self.reach::<1>(&distance));
+        let high = smaller(self.reach::<2>(&distance), self.reach::<3>(&distance));
+        let metric = smaller(low, high);
         let best = smallest(&metric);
         let least = metric[best];
-        self.metric = metric.map(|metric| metric - least);
-        let last = step.point[best];
+        let mut step = Step { branch: [0; STATES], nearest };
+        for state in 0..STATES {
+            self.metric[state] = metric[state] - least;
+            step.branch[state] = metric[state].to_bits() as u8;
+        }
+        self.steps[self.taken % KEPT] = step;
         self.taken += 1;
-        code.points[usize::from(last & 127)]
+        code.points[usize::from(step.back(best).1 & 127)]
+    }
+
+    /// The metrics of branch `N` into each state. The number of the branch rides in their last two bits, one
+    /// part in 2^21, so that the smallest of them names it.
+    #[inline(always)]
+    fn reach<const N: usize>(&self, distance: &[f32; STATES]) -> [f32; STATES] {
+        let mut reach = [0.0; STATES];
+        for state in 0..STATES {
+            let from = self.metric[CODE.from[N][state] as usize];
+            let metric = from + distance[CODE.subset[N][state] as usize];
+            reach[state] = f32::from_bits(metric.to_bits() & !3 | N as u32);
+        }
+        reach
     }
 
     /// What has waited long enough, a stride at a time.
@@ -143,24 +176,38 @@ impl Viterbi {
         let mut state = smallest(&self.metric);
         for n in (self.decided..self.taken).rev() {
             let step = &self.steps[n % KEPT];
+            let (before, point) = step.back(state);
             if let Some(place) = decided.points[..count].get_mut(n - self.decided) {
-                *place = step.point[state];
+                *place = point;
             }
-            state = usize::from(step.from[state] & 7);
+            state = before;
         }
         self.decided += count;
         decided
     }
 }
 
-fn smallest(values: &[f32; STATES]) -> usize {
-    let mut best = 0;
-    for n in 1..STATES {
-        if values[n] < values[best] {
-            best = n;
-        }
+#[inline(always)]
+fn smaller<const N: usize>(a: [f32; N], b: [f32; N]) -> [f32; N] {
+    let mut smaller = a;
+    for n in 0..N {
+        smaller[n] = if b[n] < a[n] { b[n] } else { a[n] };
     }
-    best
+    smaller
+}
+
+/// Where the smallest value stands, but for one part in 2^20: the place rides in the last three bits.
+#[inline(always)]
+fn smallest(values: &[f32; STATES]) -> usize {
+    let mut named = *values;
+    for n in 0..STATES {
+        named[n] = f32::from_bits(values[n].to_bits() & !7 | n as u32);
+    }
+    let [a, b, c, d, e, f, g, h] = named;
+    let [a, b, c, d] = smaller([a, b, c, d], [e, f, g, h]);
+    let [a, b] = smaller([a, b], [c, d]);
+    let [a] = smaller([a], [b]);
+    (a.to_bits() & 7) as usize
 }
 
 #[inline]
@@ -191,7 +238,6 @@ fn nearest_by_cell(points: &[Complex]) -> Vec<[u8; STATES]> {
 mod tests {
     use super::*;
     use crate::encoder::Coder;
-    use crate::table::Coding;
     use proptest::prelude::*;
 
     proptest! {
@@ -203,8 +249,7 @@ mod tests {
             symbols in prop::collection::vec((any::<u32>(), -1.0..1.0_f32, -1.0..1.0_f32), 40..120),
         ) {
             let modem = Modem::ALL[rate];
-            let Coding::Trellis(trellis) = &modem.coding else { panic!("V.17 is coded") };
-            let map = TrellisMap::new(modem, trellis);
+            let map = TrellisMap::new(modem);
             let mut viterbi = Viterbi::new();
             let mut coder = Coder::starting_from(2);
             let (mut sent, mut found) = (Vec::new(), Vec::new());

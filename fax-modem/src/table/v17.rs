@@ -83,7 +83,7 @@ const BRIDGE: Segment = Segment {
 
 /// Figure 1 as a table: state t1 + 2 t2 + 4 t3 and Y = Y1 + 2 Y2 give t3' = t1, t2' = Y2 ^ Y1 ^ t3 ^
 /// ((Y2 ^ t2) & t1), t1' = Y2 ^ t2 ^ (Y1 & t1); Y0 = t3'.
-static NEXT_STATES: [[u8; 4]; 8] = [
+pub(crate) const NEXT_STATES: [[u8; 4]; 8] = [
     [0, 2, 3, 1],
     [4, 7, 5, 6],
     [1, 3, 2, 0],

@@ -5,7 +5,7 @@
 //! been seen; every tone that began ends.
 
 use super::answer::Answer;
-use super::front::{Front, Look};
+use super::front::{Front, HOP, Look};
 use super::watch::{Seen, Watch};
 use super::wave::Limits;
 use super::{ANSWER, CNG, frequency};
@@ -71,8 +71,25 @@ impl Detector {
     /// The tone the owner itself sends, or `None`: it is filtered out and not reported, so that the
     /// other one is heard through its echo. Should that tone be on, its end is still told.
     pub fn ignore(&mut self, tone: Option<Tone>) {
-        self.ignored = tone;
-        self.front.ignore(tone.map(frequency));
+        if self.ignored != tone {
+            self.ignored = tone;
+            self.front.ignore(tone.map(frequency));
+        }
+    }
+
+    /// Whether a tone is on.
+    pub const fn is_hearing(&self) -> bool {
+        self.cng.carrier().is_some() || self.answer.carrier().is_some()
+    }
+
+    /// Lets samples pass unheard, as if they had been silence: their number counts, and what came before
+    /// them is forgotten. To be called only while no tone [is heard](Self::is_hearing), and at whole
+    /// hundreds of a second; what is less is not counted.
+    pub fn skip(&mut self, samples: u64) {
+        let hops = samples / HOP as u64;
+        self.front.skip(hops);
+        self.cng.skip(hops);
+        self.answer.skip(hops);
     }
 
     /// Takes the next samples.

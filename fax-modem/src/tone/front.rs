@@ -83,6 +83,14 @@ impl Front {
         self.notch.is_some()
     }
 
+    /// Lets whole hops pass as if they had been silence, after silence.
+    pub(super) fn skip(&mut self, hops: u64) {
+        self.samples.fill(0.0);
+        self.past = [[0.0; HOP]; PAST];
+        self.filled = HOP;
+        self.quarter = ((u64::from(self.quarter) + hops) % 4) as u8;
+    }
+
     /// Takes samples up to the end of the hop; tells what is left of them, and the look if the hop is
     /// complete.
     pub(super) fn take<'a>(&mut self, samples: &'a [i16]) -> (&'a [i16], Option<Look>) {

@@ -134,6 +134,15 @@ impl Watch {
         }
     }
 
+    /// Lets looks pass that hold nothing, while no tone is on.
+    pub(super) fn skip(&mut self, looks: u64) {
+        self.looks = [Complex::ZERO; MEMORY];
+        self.blocks = [Block::default(); KEPT];
+        self.current = Block::default();
+        self.likely = 0;
+        self.count += looks;
+    }
+
     /// The look `back` looks ago; 1 is the latest.
     fn look(&self, back: u64) -> Complex {
         self.looks[self.count.wrapping_sub(back) as usize % MEMORY]

@@ -29,6 +29,16 @@ impl Listener {
         }
     }
 
+    /// Whether a signal is being followed.
+    pub const fn is_receiving(&self) -> bool {
+        self.receiver.is_receiving()
+    }
+
+    /// Lets samples pass unheard: see [`FskReceiver::skip`].
+    pub fn skip(&mut self, samples: u64) {
+        self.receiver.skip(samples);
+    }
+
     /// Takes the next samples, any number, and tells the messages that end in them.
     pub fn process(&mut self, samples: &[i16], out: &mut impl FnMut(Message)) {
         let Self { receiver, decoder, .. } = self;

@@ -13,7 +13,7 @@ mod pass;
 
 use super::dialog::{Ask, Dialog, Notice};
 use super::event::{BridgeEvent, By, EndCause, Kind, Stop};
-use super::seam::{Command, Event, Gone, Invitation};
+use super::seam::{Command, Event, Gone, Invitation, Request};
 use super::settings::{BridgeSettings, T38Mode};
 use super::switch::{Switch, is_at_work};
 use super::{Deadline, Wait};
@@ -101,8 +101,17 @@ impl Bridge {
 
     /// What the stack tells of one side's dialog.
     pub fn take(&mut self, now: Timestamp, side: Side, event: Event) {
-        if let Some(dialog) = &mut self.leg(side).dialog {
-            dialog.take(now, event);
+        match (self.dialog(side), event) {
+            (Some(dialog), event) => dialog.take(now, event),
+            // There is no such dialog; each request gets its response all the same.
+            (None, Event::Offered { .. }) => {
+                let refusal = Command::Refuse { code: 481, retry_after: None, min_se: None };
+                self.out.push_back(Output::Sip(side, refusal));
+            }
+            (None, Event::Requested(Request { id, .. })) => {
+                self.out.push_back(Output::Sip(side, Command::Respond { id, code: 481 }));
+            }
+            (None, _) => {}
         }
         self.settle(now);
     }
@@ -211,16 +220,14 @@ impl Bridge {
 
     /// Acts on all that the dialogs tell, then says what follows.
     fn settle(&mut self, now: Timestamp) {
-        while let Some((side, notice)) = self.notice() {
-            self.noticed(now, side, notice);
-        }
-        if let Life::Up { .. } = self.life {
-            for side in SIDES {
-                self.decide(now, side);
-                self.fire(now, side);
-            }
+        loop {
             while let Some((side, notice)) = self.notice() {
                 self.noticed(now, side, notice);
+            }
+            // Each of these uses up what it acts on.
+            let up = matches!(self.life, Life::Up { .. });
+            if !up || !SIDES.map(|side| self.decide(now, side) || self.fire(now, side)).contains(&true) {
+                break;
             }
         }
         for side in SIDES {
@@ -280,12 +287,12 @@ impl Bridge {
         }
     }
 
-    /// Decides about the peer's offer, now that the call is up.
-    fn decide(&mut self, now: Timestamp, side: Side) {
+    /// Decides about the peer's offer, now that the call is up. False if there is none.
+    fn decide(&mut self, now: Timestamp, side: Side) -> bool {
         let phase = self.phase;
-        let Leg { dialog: Some(dialog), switch, .. } = self.leg(side) else { return };
+        let Leg { dialog: Some(dialog), switch, .. } = self.leg(side) else { return false };
         match dialog.asked() {
-            None => {}
+            None => return false,
             Some(Ask::Audio) => dialog.consent(now),
             Some(Ask::OldAudio) if is_at_work(phase) => dialog.insist(now),
             Some(Ask::OldAudio) => dialog.consent(now),
@@ -294,16 +301,18 @@ impl Bridge {
                 Err(code) => dialog.decline(now, code),
             },
         }
+        true
     }
 
-    fn fire(&mut self, now: Timestamp, side: Side) {
+    /// Offers T.38 if that is due. False if it is not.
+    fn fire(&mut self, now: Timestamp, side: Side) -> bool {
         let phase = self.phase;
-        if let Leg { dialog: Some(dialog), switch, .. } = self.leg(side)
-            && dialog.is_up()
-            && switch.fire(now, phase)
-        {
+        let Leg { dialog: Some(dialog), switch, .. } = self.leg(side) else { return false };
+        let fires = dialog.is_up() && switch.fire(now, phase);
+        if fires {
             dialog.offer_fax(now);
         }
+        fires
     }
 
     /// That leg carries something else now.

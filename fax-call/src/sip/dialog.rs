@@ -315,12 +315,15 @@ impl Dialog {
             Event::Refused { code, retry_after, min_se } => self.refused(now, code, retry_after, min_se),
             Event::Offered { by, body, timer } => self.offered(now, by, &body, timer),
             Event::Acknowledged { body } => self.acknowledged(&body),
-            Event::Cancelled => {
-                if matches!(self.stage, Stage::Invited(_)) {
+            Event::Cancelled => match self.stage {
+                Stage::Invited(_) => {
                     self.stage = Stage::Over;
                     self.notices.push_back(Notice::Cancelled);
                 }
-            }
+                // A re-INVITE can be taken back as well.
+                _ if matches!(self.theirs, Theirs::Asked(_)) => self.theirs = Theirs::Nothing,
+                _ => {}
+            },
             Event::Requested(request) => match self.stage {
                 Stage::Leaving { .. } | Stage::Over => self.respond(request.id, 481),
                 _ => self.notices.push_back(Notice::Requested(request)),

@@ -44,15 +44,11 @@ impl SessionClock {
 
     /// What our request says.
     pub(super) fn request(&self) -> SessionTimer {
-        let requester_refreshes = self.running.map(|running| running.ours);
-        match self.running.map(|running| running.interval.max(self.wanted.unwrap_or_default())) {
-            interval @ Some(_) => {
-                SessionTimer { supported: true, expires: interval, requester_refreshes, min: None }
-            }
-            None => {
-                SessionTimer { supported: true, expires: self.wanted, requester_refreshes: None, min: None }
-            }
-        }
+        let (expires, requester_refreshes) = match self.running {
+            Some(Running { interval, ours, .. }) => (Some(interval), Some(ours)),
+            None => (self.wanted, None),
+        };
+        SessionTimer { supported: true, expires, requester_refreshes, min: None }
     }
 
     /// Whether the peer's request is to be answered by 422, and with which Min-SE.
@@ -104,7 +100,10 @@ impl SessionClock {
     pub(super) fn raise(&mut self, min: Option<Span>) -> bool {
         let before = self.request().expires;
         let Some(min) = min.filter(|&min| before.is_none_or(|before| min > before)) else { return false };
-        self.wanted = Some(min);
+        match &mut self.running {
+            Some(running) => running.interval = min,
+            None => self.wanted = Some(min),
+        }
         true
     }
 

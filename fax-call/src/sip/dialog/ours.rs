@@ -289,6 +289,7 @@ impl Dialog {
         }
         let Some(open) = self.ours.take() else { return };
         if matches!(self.stage, Stage::Calling(_)) {
+            self.refuse_what_waits(487);
             if code == 422 && self.clock.raise(min_se) {
                 self.invite(now, open.proposal);
             } else {

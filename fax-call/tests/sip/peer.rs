@@ -10,7 +10,7 @@ use core::net::{IpAddr, SocketAddr};
 use fax_call::media::{Order, Sign};
 use fax_call::sip::{
     Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Invitation, LegSettings,
-    Local, Method, Output, Request, RequestId, SessionTimer, Target,
+    Local, Method, Output, Request, RequestId, SessionTimer, T38Mode, Target,
 };
 use fax_call::{Phase, Side};
 use fax_core::{Private, Span, Timestamp};
@@ -54,6 +54,13 @@ pub fn target(budget: Span) -> FarTarget {
 
 pub fn settings() -> BridgeSettings {
     BridgeSettings::new(leg(10_000), vec![target(millis(10_000))], 1)
+}
+
+/// Near in audio for good: an ATA without T.38.
+pub fn gateway() -> BridgeSettings {
+    let mut settings = settings();
+    settings.near.t38 = T38Mode::Never;
+    settings
 }
 
 pub fn invitation(body: Bytes) -> Invitation {
@@ -101,7 +108,7 @@ pub struct Call {
 }
 
 /// What is open between us and a peer.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Ledger {
     gone: bool,
     /// Requests of the peer without a final response, the newest last, and whether it has an offer.
@@ -143,18 +150,23 @@ impl Call {
         call
     }
 
-    /// A call whose far leg is T.38.
-    pub fn with_far_fax(settings: BridgeSettings) -> Self {
-        let mut call = Self::answered(settings);
+    /// A call whose far leg is T.38, its near leg audio.
+    pub fn gateway() -> Self {
+        let mut call = Self::answered(gateway());
         call.heard(Far, Sign::V21Preamble);
         call.wait(millis(500));
         call.offer(Far);
-        if !matches!(call.order(Near), Order::Audio(_)) {
-            call.offer(Near);
-            call.refuse(Near, 488);
-        }
         call.accept(Far, sdp(Far, 2, &audio_off_fax()));
+        assert!(matches!(call.order(Far), Order::T38(_)));
         call
+    }
+
+    /// The far leg is offered T.38 because a fax is heard.
+    #[track_caller]
+    pub fn trigger(&mut self) -> Description {
+        self.heard(Far, Sign::V21Preamble);
+        self.wait(millis(500));
+        self.offer(Far)
     }
 
     pub fn take(&mut self, side: Side, event: Event) {
@@ -306,6 +318,11 @@ impl Call {
     /// Whether nothing of ours or theirs is without its answer.
     pub fn is_settled(&self) -> bool {
         self.ledger.iter().all(|ledger| ledger.theirs.is_empty() && ledger.requests.is_empty())
+    }
+
+    /// For a message.
+    pub fn ledgers(&self) -> &impl core::fmt::Debug {
+        &self.ledger
     }
 
     pub fn offers_of_ours(&self, side: Side) -> bool {

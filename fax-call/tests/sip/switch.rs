@@ -1,17 +1,8 @@
 //! From audio to T.38 and back: who offers, who refuses, and what the media are told meanwhile.
 
-mod peer;
-
+use crate::peer::*;
 use fax_call::media::{Order, Sign};
 use fax_call::sip::{BridgeEvent, By, Command, EndCause, Kind, T38Mode};
-use peer::*;
-
-/// Near in audio for good: an ATA without T.38.
-fn gateway() -> fax_call::sip::BridgeSettings {
-    let mut settings = settings();
-    settings.near.t38 = T38Mode::Never;
-    settings
-}
 
 #[test]
 fn a_fax_heard_far_away_takes_the_far_leg_to_t38_and_leaves_the_near_one_in_audio() {
@@ -31,24 +22,6 @@ fn a_fax_heard_far_away_takes_the_far_leg_to_t38_and_leaves_the_near_one_in_audi
     assert_eq!((t38.remote, t38.continues), (at(Far, 4002), false));
     assert!(matches!(call.order(Near), Order::Audio(_)));
     call.nothing(Near);
-}
-
-/// SIP-1.
-#[test]
-fn a_refusal_brings_the_audio_back_at_once_and_is_not_asked_for_again() {
-    for code in [415, 488, 606, 603, 405, 501, 400, 500] {
-        let mut call = Call::answered(gateway());
-        let before = call.order(Far).clone();
-        call.heard(Far, Sign::V21Preamble);
-        call.wait(millis(500));
-        call.offer(Far);
-        call.refuse(Far, code);
-        assert_eq!(call.order(Far), &before, "{code}");
-        call.heard(Far, Sign::V21Preamble);
-        call.wait(millis(10_000));
-        call.nothing(Far);
-        assert!(!call.bridge.is_over());
-    }
 }
 
 #[test]

@@ -11,7 +11,7 @@
 mod calling;
 mod pass;
 
-use super::dialog::{Ask, Dialog, Notice};
+use super::dialog::{Ask, Dialog, Notice, Unacceptable};
 use super::event::{BridgeEvent, By, EndCause, Kind, Stop};
 use super::seam::{Command, Event, Gone, Invitation, Request};
 use super::settings::{BridgeSettings, T38Mode};
@@ -61,7 +61,6 @@ struct Leg {
 
 /// What the owner of a call is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "made a few times a call, never stored in numbers")]
 pub enum Output {
     /// Give this to the stack. [`Command::Invite`] on the far side begins a new dialog: the one before, if there was
     /// one, is let go of, and nothing more of it is told.
@@ -89,8 +88,8 @@ impl Bridge {
                 bridge.legs[0].dialog = Some(dialog);
                 bridge.call(now, 0, 404);
             }
-            Err(refusal) => {
-                let code = if let Command::Refuse { code, .. } = refusal { code } else { 488 };
+            Err(Unacceptable { code, min_se }) => {
+                let refusal = Command::Refuse { code, retry_after: None, min_se };
                 bridge.out.push_back(Output::Sip(Side::Near, refusal));
                 bridge.end(now, EndCause::NotAcceptable(code), code);
             }

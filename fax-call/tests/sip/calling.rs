@@ -239,6 +239,32 @@ fn an_invite_without_an_offer_is_answered_with_ours() {
     assert_eq!((call.next(Near), call.next(Far)), (Command::Bye, Command::Bye));
 }
 
+/// The ACK of such a 200 to a re-INVITE is lost, and its stack does not tell.
+#[test]
+fn an_answer_that_never_comes_with_an_ack_does_not_block_the_dialog() {
+    let mut call = Call::gateway();
+    call.reinvite(Far, Bytes::new());
+    call.accepted(Far);
+    call.reinvite(Far, sdp(Far, 3, AUDIO));
+    assert_eq!(call.refused(Far), 491);
+    call.wait(millis(33_000));
+    call.reinvite(Far, sdp(Far, 3, &format!("{AUDIO}m=image 0 udptl t38\r\n")));
+    assert_eq!(live(&call.accepted(Far)), ["audio 20000"]);
+}
+
+/// The stack tells of 408 long before; if it does not, the call does not stay.
+#[test]
+fn a_request_of_ours_without_any_response_ends_the_call() {
+    let mut call = Call::answered(gateway());
+    call.trigger();
+    call.wait(millis(179_999));
+    assert!(matches!(call.order(Far), Order::Audio(_)));
+    call.nothing(Far);
+    call.wait(millis(1));
+    assert_eq!((call.next(Near), call.next(Far)), (Command::Bye, Command::Bye));
+    assert_eq!(call.cause(), EndCause::Lost(Far));
+}
+
 #[test]
 fn an_answer_with_nothing_in_common_is_hung_up_and_the_next_is_tried() {
     let mut call = Call::new(two_targets(), sdp(Near, 1, AUDIO));

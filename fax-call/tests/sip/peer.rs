@@ -115,8 +115,8 @@ struct Ledger {
     theirs: Vec<bool>,
     /// An offer of ours without an answer.
     ours: bool,
-    /// Our 2xx had an offer; its answer comes with the ACK.
-    answer_due: bool,
+    /// Our 2xx had an offer; its answer comes with the ACK, and after 33 s no more.
+    answer_due: Option<Timestamp>,
     requests: Vec<RequestId>,
 }
 
@@ -174,7 +174,7 @@ impl Call {
         match &event {
             Event::Offered { body, .. } => ledger.theirs.push(!body.is_empty()),
             Event::Accepted { .. } | Event::Refused { .. } => ledger.ours = false,
-            Event::Acknowledged { .. } => ledger.answer_due = false,
+            Event::Acknowledged { .. } => ledger.answer_due = None,
             Event::Cancelled => ledger.theirs.clear(),
             Event::Requested(request) => ledger.requests.push(request.id),
             // The stack answers what is open.
@@ -214,7 +214,7 @@ impl Call {
         while let Some(output) = self.bridge.output() {
             match output {
                 Output::Sip(side, command) => {
-                    self.ledger[side as usize].said(&command);
+                    self.ledger[side as usize].said(self.now, &command);
                     self.queue[side as usize].push_back(command);
                 }
                 Output::Media(side, order) => self.orders[side as usize].push(order),
@@ -334,22 +334,23 @@ impl Call {
     }
 
     pub fn is_answer_due(&self, side: Side) -> bool {
-        self.ledger[side as usize].answer_due
+        self.ledger[side as usize].answer_due.is_some()
     }
 }
 
 impl Ledger {
-    fn said(&mut self, command: &Command) {
+    fn said(&mut self, now: Timestamp, command: &Command) {
         match command {
             // A new dialog.
             Command::Invite { .. } => *self = Self { ours: true, ..Self::default() },
             Command::Offer { .. } => {
-                assert!(!self.ours && !self.answer_due, "a second offer is open");
+                let due = self.answer_due.is_some_and(|until| now < until);
+                assert!(!self.ours && !due, "a second offer is open");
                 self.ours = true;
             }
             Command::Accept { body, .. } => {
                 let has_offer = self.theirs.pop().expect("an answer to nothing");
-                self.answer_due = !has_offer && !body.is_empty();
+                self.answer_due = (!has_offer && !body.is_empty()).then(|| now + millis(33_000));
             }
             Command::Refuse { .. } => {
                 assert!(self.theirs.pop().is_some() || self.gone, "a refusal of nothing");

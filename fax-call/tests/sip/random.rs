@@ -62,6 +62,18 @@ impl Dice {
         settings
     }
 
+    /// A call; three in four are answered to begin with.
+    fn call(&mut self) -> Call {
+        let settings = self.settings();
+        if self.roll(4) == 0 {
+            return Call::new(settings, self.body(Near));
+        }
+        let mut call = Call::new(settings, sdp(Near, 1, AUDIO));
+        call.accept(Far, sdp(Far, 1, AUDIO));
+        call.ack(Near);
+        call
+    }
+
     /// Something that this peer may do in its state, as a stack would tell it; or anything, if it is lawless.
     fn event(&mut self, call: &Call, side: Side, lawless: bool) -> Option<Event> {
         let codes = [302, 404, 408, 422, 481, 486, 488, 491, 500, 503, 603];
@@ -110,11 +122,10 @@ impl Dice {
 
 #[test]
 fn every_call_ends_once_whatever_the_peers_do() {
+    let (mut answered, mut switched) = (0, 0);
     for seed in 0..20_000 {
         let mut dice = Dice(seed);
-        let settings = dice.settings();
-        let body = dice.body(Near);
-        let mut call = Call::new(settings, body);
+        let mut call = dice.call();
         dice.play(&mut call, 40, false);
         let gone = dice.pick(&[Gone::Bye(Some(16)), Gone::Bye(None), Gone::Lost, Gone::AsAsked]);
         // A cause once it has one; else this is it, unless there is another target.
@@ -128,16 +139,18 @@ fn every_call_ends_once_whatever_the_peers_do() {
         assert_eq!(call.bridge.deadline(), None, "seed {seed}");
         assert!(call.is_settled(), "seed {seed}: a request without an answer: {:?}", call.ledgers());
         call.cause();
+        let told = |is: fn(&BridgeEvent) -> bool| call.events.iter().any(|(_, event)| is(event));
+        answered += u32::from(told(|event| matches!(event, BridgeEvent::Answered(_))));
+        switched += u32::from(told(|event| matches!(event, BridgeEvent::Switched { .. })));
     }
+    assert!(answered > 15_000 && switched > 5_000, "{answered} answered, {switched} switched");
 }
 
 #[test]
 fn events_in_no_order_at_all_do_no_harm() {
     for seed in 0..20_000 {
         let mut dice = Dice(seed ^ 0xA5A5);
-        let settings = dice.settings();
-        let body = dice.body(Near);
-        let mut call = Call::new(settings, body);
+        let mut call = dice.call();
         dice.play(&mut call, 60, true);
         call.bridge.hang_up(call.now, fax_call::sip::Stop::Internal);
         call.drain();

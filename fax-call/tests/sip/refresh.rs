@@ -191,6 +191,25 @@ fn a_422_to_our_invite_is_answered_with_a_longer_interval() {
 }
 
 #[test]
+fn a_422_to_an_offer_asks_for_a_longer_interval_and_not_for_no_t38() {
+    let mut call = timed(asking(600, Some(true)));
+    call.trigger();
+    call.take(Far, Event::Refused { code: 422, retry_after: None, min_se: Some(millis(3_600_000)) });
+    let Command::Offer { timer, body, .. } = call.next(Far) else { panic!("no offer") };
+    assert_eq!((timer, live(&read(&body))), (asking(3600, Some(true)), vec!["image 20002".to_owned()]));
+}
+
+/// SIP-12.
+#[test]
+fn an_offer_of_t38_says_nothing_of_timers_that_do_not_run() {
+    let mut call = Call::answered(gateway());
+    call.heard(Far, fax_call::media::Sign::V21Preamble);
+    call.wait(millis(500));
+    let Command::Offer { timer, .. } = call.next(Far) else { panic!("no offer") };
+    assert_eq!(timer, SessionTimer::default());
+}
+
+#[test]
 fn the_callers_wish_for_a_timer_is_granted_in_the_answer() {
     let mut invitation = invitation(sdp(Near, 1, AUDIO));
     invitation.timer = asking(900, Some(false));

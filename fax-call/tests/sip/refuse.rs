@@ -2,8 +2,8 @@
 
 use crate::peer::*;
 use fax_call::media::{Order, Sign};
+use fax_call::sip::Kind;
 use fax_call::sip::{BridgeEvent, By, Command, EndCause, Event};
-use fax_call::sip::{Kind, SessionTimer};
 
 /// SIP-1.
 #[test]
@@ -208,14 +208,4 @@ fn a_challenge_that_reaches_us_is_a_refusal() {
         assert!(matches!(call.order(Far), Order::Audio(_)));
         assert!(!call.bridge.is_over());
     }
-}
-
-/// FS issue 2436 and others: 422 asks for a longer interval, not for no T.38.
-#[test]
-fn a_422_to_an_offer_is_answered_with_a_longer_interval() {
-    let mut call = Call::answered(gateway());
-    call.trigger();
-    call.take(Far, Event::Refused { code: 422, retry_after: None, min_se: Some(millis(3_600_000)) });
-    let Command::Offer { timer, .. } = call.next(Far) else { panic!("no offer") };
-    assert_eq!(timer, SessionTimer { supported: true, expires: Some(millis(3_600_000)), ..timer });
 }

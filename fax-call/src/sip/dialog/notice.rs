@@ -63,7 +63,7 @@ pub enum Notice {
     TooLate,
     /// A refresh.
     Refreshed(By),
-    /// A request without an offer, to be answered by [`Dialog::respond`].
+    /// A request without an offer, to be answered by [`Dialog::respond`](super::Dialog::respond).
     Requested(Request),
     /// The response to one of ours.
     Responded {

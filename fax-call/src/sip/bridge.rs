@@ -115,19 +115,23 @@ impl Bridge {
         self.settle(now);
     }
 
-    /// A fax is heard in the audio that comes from that side.
+    /// A fax is heard in the audio that comes from that side: for both legs it is the same fax.
     pub fn heard(&mut self, now: Timestamp, side: Side, sign: Sign) {
-        // Which side it is of makes no difference: it is the same fax for both.
-        let _ = side;
         let answered = match self.life {
             Life::Up { since, .. } => Some(since),
             Life::Calling { .. } => None,
             Life::Ending => return,
         };
+        let mut due = false;
         for Leg { dialog, switch, .. } in &mut self.legs {
-            if let Some(dialog) = dialog.as_ref().filter(|dialog| dialog.t38().is_none()) {
-                switch.heard(now, sign, dialog.settings(), answered);
+            if let Some(dialog) =
+                dialog.as_ref().filter(|dialog| dialog.t38().is_none() && !dialog.is_offering_fax())
+            {
+                due |= switch.heard(now, sign, dialog.settings(), answered);
             }
+        }
+        if due {
+            self.tell(now, BridgeEvent::Heard(side, sign));
         }
         self.settle(now);
     }

@@ -58,6 +58,17 @@ fn an_offer_of_t38_that_comes_while_we_wait_is_taken_and_ours_is_forgotten() {
     assert!(matches!(call.order(Far), Order::T38(_)));
 }
 
+/// SIP-5: what is heard meanwhile does not shorten the wait.
+#[test]
+fn another_preamble_does_not_cut_the_wait_short() {
+    let mut call = Call::answered(gateway());
+    call.trigger();
+    call.refuse(Far, 491);
+    call.heard(Far, Sign::V21Preamble);
+    call.wait(millis(2_099));
+    call.nothing(Far);
+}
+
 #[test]
 fn glare_without_end_is_a_refusal() {
     let mut call = Call::answered(gateway());

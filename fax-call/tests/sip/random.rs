@@ -1,5 +1,9 @@
 //! Whatever peers do, in whatever order: no panic, one open offer, one final response each, and an end.
 
+#[path = "../fuzz/sip.rs"]
+#[allow(unreachable_pub, reason = "the fuzz target is another crate")]
+mod fuzz;
+
 use crate::peer::*;
 use bytes::Bytes;
 use fax_call::media::Sign;
@@ -123,7 +127,7 @@ impl Dice {
 #[test]
 fn every_call_ends_once_whatever_the_peers_do() {
     let (mut answered, mut switched) = (0, 0);
-    for seed in 0..20_000 {
+    for seed in 0..10_000 {
         let mut dice = Dice(seed);
         let mut call = dice.call();
         dice.play(&mut call, 40, false);
@@ -143,12 +147,12 @@ fn every_call_ends_once_whatever_the_peers_do() {
         answered += u32::from(told(|event| matches!(event, BridgeEvent::Answered(_))));
         switched += u32::from(told(|event| matches!(event, BridgeEvent::Switched { .. })));
     }
-    assert!(answered > 15_000 && switched > 5_000, "{answered} answered, {switched} switched");
+    assert!(answered > 7_500 && switched > 2_500, "{answered} answered, {switched} switched");
 }
 
 #[test]
 fn events_in_no_order_at_all_do_no_harm() {
-    for seed in 0..20_000 {
+    for seed in 0..10_000 {
         let mut dice = Dice(seed ^ 0xA5A5);
         let mut call = dice.call();
         dice.play(&mut call, 60, true);
@@ -196,5 +200,34 @@ fn no_description_does_harm() {
         call.wait(millis(40_000));
         assert!(call.bridge.is_over(), "seed {seed}: {:?}", call.events);
         assert!(call.is_settled(), "seed {seed}: a request without an answer: {:?}", call.ledgers());
+    }
+}
+
+/// The body of the fuzz target, on random octets and on its seeds with octets changed, left out and put in.
+#[test]
+fn octets_that_stand_for_a_call_do_no_harm() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/sip");
+    let mut seeds: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    seeds.sort();
+    assert!(seeds.len() >= 10);
+    let mut dice = Dice(0xF022);
+    for seed in seeds.iter().map(|path| std::fs::read(path).unwrap()) {
+        fuzz::check(&seed);
+        for _ in 0..300 {
+            let mut octets = seed.clone();
+            for _ in 0..=dice.roll(8) {
+                let at = dice.roll(octets.len() as u64) as usize;
+                match dice.roll(3) {
+                    0 => drop(octets.remove(at)),
+                    1 => octets.insert(at, dice.roll(256) as u8),
+                    _ => octets[at] = dice.roll(256) as u8,
+                }
+            }
+            fuzz::check(&octets);
+        }
+    }
+    for _ in 0..2_000 {
+        let octets: Vec<u8> = (0..dice.roll(400)).map(|_| dice.roll(256) as u8).collect();
+        fuzz::check(&octets);
     }
 }

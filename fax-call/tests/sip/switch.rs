@@ -42,8 +42,11 @@ fn the_record_says_who_switched_and_how_long_it_took() {
     let mut call = Call::answered(gateway());
     call.heard(Far, Sign::V21Preamble);
     call.wait(millis(500));
+    call.heard(Far, Sign::V21Preamble);
     call.wait(millis(300));
     call.accept(Far, sdp(Far, 2, &audio_off_fax()));
+    assert_eq!(call.told(BridgeEvent::Heard(Far, Sign::V21Preamble)), 1);
+    assert_eq!(call.told(BridgeEvent::Offered { side: Far, by: By::Us, media: Kind::T38 }), 1);
     let switched = BridgeEvent::Switched { side: Far, by: By::Us, media: Kind::T38, after: millis(300) };
     assert_eq!(call.told(switched), 1);
 }

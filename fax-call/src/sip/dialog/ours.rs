@@ -16,8 +16,7 @@ const REFRESH_AGAIN: Span = Span::from_millis(5_000);
 impl Dialog {
     /// Offers T.38, at once or when the dialog is free. Nothing if T.38 is agreed or being offered.
     pub fn offer_fax(&mut self, now: Timestamp) {
-        let offered = matches!(&self.ours, Some(Open { proposal: Proposal::T38(_), .. }));
-        if self.t38().is_none() && !offered {
+        if self.t38().is_none() && !self.is_offering_fax() {
             self.wish_for(now, Kind::T38, Direction::Both);
         }
     }

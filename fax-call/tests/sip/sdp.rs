@@ -135,6 +135,51 @@ fn further_offers_of_t38_change_what_they_say_and_keep_the_rest() {
     call.nothing(Near);
 }
 
+/// The dialects of the field, in an answer and in an offer: each is T.38.
+#[test]
+fn t38_is_agreed_in_every_dialect() {
+    let with =
+        |attributes: &str| format!("m=audio 0 RTP/AVP 8\r\nm=image 4002 udptl t38\r\n{attributes}\r\n");
+    let dialects = [
+        ("SDP-1", with("a=t38FAXversion:0\r\na=T38maxBitRate:9600")),
+        ("SDP-2", with("a=T38FaxMaxRate:9600\r\na=T38MaxDatagram:200")),
+        ("SDP-3", with("a=T38FaxFillBitRemoval:0\r\na=T38FaxTranscodingMMR:0\r\na=T38FaxTranscodingJBIG:0")),
+        ("SDP-4", with("a=T38FaxMaxDatagram:72")),
+        ("SDP-5", with("a=T38FaxMaxDatagram:0")),
+        ("SDP-5", with("a=T38FaxMaxDatagram:-1")),
+        ("SDP-7", with("a=T38FaxUdpEC:t38UDPRedundancy\r\na=T38FaxUdpEC:t38UDPFEC")),
+        ("SDP-7", with("a=T38FaxUdpEC:")),
+        ("SDP-8", with("a=T38FaxVersion:3")),
+        ("SDP-9", with("a=T38MaxBitRate:0")),
+        ("SDP-9", with("a=T38MaxBitRate:33600")),
+        ("SDP-10", with("a=T38FaxRateManagement:localTFC")),
+        ("SDP-11", with("a=x").replace("udptl t38", "UDPTL T38 ")),
+        ("SDP-11", with("a=x").replace("m=image", "m=application")),
+        ("SDP-13", with("a=x").replace("m=audio 0 RTP/AVP 8", "m=audio 0 RTP/AVP")),
+        ("SDP-14", with("a=ptime:20\r\na=rtpmap:101 \r\na=sendrecv")),
+        ("SDP-22", with("a=x")),
+    ];
+    for (note, lines) in dialects {
+        for ours in [true, false] {
+            let mut call = Call::answered(gateway());
+            if ours {
+                call.trigger();
+                call.accept(Far, sdp(Far, 2, &lines));
+            } else {
+                call.reinvite(Far, sdp(Far, 2, &lines));
+                assert_eq!(live(&call.accepted(Far)).len(), 1, "{note}");
+            }
+            let Order::T38(t38) = call.order(Far) else {
+                panic!("{note}, ours {ours}: {:?}", call.order(Far))
+            };
+            let (session, limits) = (&t38.session, t38.session.limits);
+            assert!(session.max_bit_rate.0 <= 14_400 && session.max_bit_rate.0 >= 9600, "{note}");
+            assert!(limits.datagram >= 72 && limits.ifp >= 49, "{note}: {limits:?}");
+            assert!(session.version == fax_t38::Version::V0 || !ours, "{note}");
+        }
+    }
+}
+
 /// A fax server: an image line and nothing else.
 #[test]
 fn an_invite_for_fax_alone_is_a_fax_from_the_start() {

@@ -24,6 +24,20 @@ fn a_fax_heard_far_away_takes_the_far_leg_to_t38_and_leaves_the_near_one_in_audi
     call.nothing(Near);
 }
 
+/// A call from the trunk to an ATA: the fax that answers is far, T.38 is near.
+#[test]
+fn a_fax_heard_far_away_takes_the_near_leg_to_t38_if_that_is_the_one_that_can() {
+    let mut settings = settings();
+    settings.targets[0].leg.t38 = T38Mode::Never;
+    let mut call = Call::answered(settings);
+    call.heard(Far, Sign::V21Preamble);
+    call.wait(millis(500));
+    assert_eq!(live(&call.offer(Near)), ["image 10002"]);
+    call.accept(Near, sdp(Near, 2, &audio_off_fax()));
+    assert!(matches!((call.order(Near), call.order(Far)), (Order::T38(_), Order::Audio(_))));
+    call.nothing(Far);
+}
+
 #[test]
 fn a_required_t38_that_is_refused_ends_the_call_with_that_cause() {
     let mut settings = gateway();

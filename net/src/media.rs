@@ -125,7 +125,8 @@ impl MediaSockets {
 
     /// Sends `datagram`, without waiting: a full socket or an unreachable peer loses it, as a network does. Says whether it went.
     pub fn send(&self, which: Socket, to: SocketAddr, datagram: &[u8]) -> bool {
-        self.socket(which).try_send_to(datagram, to).is_ok()
+        // Asked of the system itself: tokio does not know a fresh socket to be ready until its driver has run.
+        socket2::SockRef::from(self.socket(which)).send_to(datagram, &to.into()).is_ok()
     }
 
     const fn socket(&self, which: Socket) -> &UdpSocket {
@@ -205,7 +206,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_range_that_is_used_up_says_so_and_recovers() {
-        let range = PortRange::new(range(64).first, range(64).first + 2).unwrap();
+        let first = range(64).first;
+        let range = PortRange::new(first, first + 2).unwrap();
         let local = IpAddr::from(Ipv4Addr::LOCALHOST);
         let Ok(held) = MediaSockets::bind(local, &range, Marking::default()) else { return }; // another test's port
         assert_eq!(

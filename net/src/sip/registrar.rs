@@ -157,7 +157,7 @@ impl Shared {
         }
         let mut response = answer(200);
         if let Some(binding) = adapters.binding(&account, self.now()) {
-            let left = binding.until.saturating_sub(self.now()).as_secs();
+            let left = binding.until.saturating_sub(self.now()).as_secs_f64().ceil();
             put(&mut response.headers, "Contact", format!("<{}>;expires={left}", binding.contact));
         }
         Some(response)

@@ -6,7 +6,6 @@ use super::stack::{
     Method, Request, Response, SipMessage, Transaction, TransactionEvent, TransactionEventSender,
     TransactionKey, TransactionRole,
 };
-use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -125,7 +124,7 @@ async fn serve(mut transaction: Transaction, serial: Serial, to: mpsc::Sender<In
     while let Some(message) = transaction.receive().await {
         let SipMessage::Request(request) = message else { continue };
         let inbound = match request.method {
-            Method::Ack => {
+            Method::Ack if accepted(&transaction) => {
                 acknowledged = true;
                 Inbound::Acknowledged { body: super::body::description(&request, &request.body) }
             }
@@ -134,11 +133,15 @@ async fn serve(mut transaction: Transaction, serial: Serial, to: mpsc::Sender<In
         };
         let _ = to.send(inbound).await;
     }
-    let accepted = transaction
-        .last_response
-        .as_ref()
-        .is_some_and(|response| (200..300).contains(&response.status_code.code()));
-    if accepted && !acknowledged && transaction.original.method == Method::Invite {
+    if accepted(&transaction) && !acknowledged && transaction.original.method == Method::Invite {
         let _ = to.send(Inbound::Unacknowledged).await;
     }
+}
+
+/// Whether the last response was a 2xx: only its ACK is the dialog's, that of a refusal is the transaction's.
+fn accepted(transaction: &Transaction) -> bool {
+    transaction
+        .last_response
+        .as_ref()
+        .is_some_and(|response| (200..300).contains(&response.status_code.code()))
 }

@@ -1,5 +1,5 @@
 //! A peer that is a script: it sends the octets it is told to, and looks at those that come.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use bytes::Bytes;
 use core::net::{Ipv4Addr, SocketAddr};

@@ -34,8 +34,8 @@ use fax_core::Private;
 use message::{address, to_tag, value};
 use shared::{Name, Shared, lock, random_octets};
 use stack::{
-    CancellationToken, EndpointBuilder, EndpointOption, Method, Request, SipConnection, TlsConfig,
-    Transaction, Transport as Wire, TransportLayer,
+    CancellationToken, EndpointBuilder, EndpointOption, Method, Request, SipConnection, Transaction,
+    Transport as Wire, TransportLayer,
 };
 use std::io;
 use std::sync::Arc;
@@ -133,14 +133,10 @@ impl SipEndpoint {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let token = CancellationToken::new();
         let stop = Arc::new(Stop(token.clone()));
-        let shared = Arc::new(Shared::new(settings, random_octets()));
+        let shared = Arc::new(Shared::new(settings, random_octets(), token.clone()));
         let (listeners, accepts) = bind(&shared, &token).await?;
         let layer = TransportLayer::new(token.child_token());
         layer.set_stream_idle_timeout(shared.settings.limits.idle);
-        layer.set_tls_config(TlsConfig {
-            ca_certs: shared.settings.tls_roots.clone(),
-            ..TlsConfig::default()
-        });
         for connection in listeners.iter().filter_map(|bound| bound.connection.clone()) {
             layer.add_transport(connection);
         }

@@ -4,8 +4,8 @@ use super::dialog::Inbound;
 use super::message::{put, value};
 use super::registrar::Adapters;
 use super::stack::{
-    EndpointInner, HasHeaders, Header, Headers, Host, HostWithPort, Request, Response, SipAddr,
-    SipConnection, SipMessage, StatusCode, Transport as Wire, Version,
+    CancellationToken, EndpointInner, HasHeaders, Header, Headers, Request, Response, SipAddr, SipConnection,
+    SipMessage, StatusCode, TcpConnection, TlsConfig, TlsConnection, Transport as Wire, Version,
 };
 use crate::settings::{EndpointSettings, Transport, Trunk, contains};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -33,6 +33,7 @@ pub(super) struct Shared {
     learned: RwLock<HashMap<IpAddr, usize>>,
     key: [u8; 32],
     began: Instant,
+    token: CancellationToken,
 }
 
 /// A trunk, and what is learned of it.
@@ -42,6 +43,8 @@ pub(super) struct Peer {
     pub(super) adapters: bool,
     /// The realm that has seen its credentials.
     pub(super) realm: Mutex<Option<String>>,
+    /// The stream to it that is open.
+    stream: Mutex<Option<SipConnection>>,
 }
 
 /// A listener, bound.
@@ -175,8 +178,10 @@ pub(super) const fn wire(transport: Transport) -> Wire {
 }
 
 impl Shared {
-    pub(super) fn new(settings: EndpointSettings, key: [u8; 32]) -> Self {
-        let peer = |trunk: Trunk, adapters| Arc::new(Peer { trunk, adapters, realm: Mutex::new(None) });
+    pub(super) fn new(settings: EndpointSettings, key: [u8; 32], token: CancellationToken) -> Self {
+        let peer = |trunk: Trunk, adapters| {
+            Arc::new(Peer { trunk, adapters, realm: Mutex::new(None), stream: Mutex::new(None) })
+        };
         let mut peers: Vec<_> = settings.trunks.iter().map(|trunk| peer(trunk.clone(), false)).collect();
         if let Some(registrar) = &settings.registrar {
             peers.push(peer(registrar.as_trunk(), true));
@@ -197,6 +202,7 @@ impl Shared {
             invites: RateLimiter::keyed(quota(settings.limits.invites)),
             learned: RwLock::default(),
             key,
+            token,
             began: Instant::now(),
             settings,
         }
@@ -324,25 +330,41 @@ impl Shared {
         let connection = match (transport, connection) {
             (Transport::Udp, _) => self.udp_for(remote)?.connection.clone()?,
             (_, Some(connection)) => connection,
-            (_, None) => {
-                let host = match peer.trunk.host.trim_matches(['[', ']']).parse::<IpAddr>() {
-                    Ok(_) => Host::IpAddr(remote.ip()),
-                    Err(_) => Host::Domain(peer.trunk.host.clone().into()), // the name is what a certificate is checked against
-                };
-                let target = SipAddr {
-                    r#type: Some(wire(transport)),
-                    addr: HostWithPort { host, port: Some(remote.port().into()) },
-                };
-                let stack = self.stack.get()?;
-                tokio::time::timeout(self.patience(), stack.transport_layer.lookup(&target, None))
-                    .await
-                    .ok()?
-                    .ok()?
-                    .0
-            }
+            (_, None) => tokio::time::timeout(self.patience(), self.stream(peer, remote)).await.ok()??,
         };
         let local = self.local_for(peer, &connection, transport, remote);
         Some(Way { connection, remote, transport, local })
+    }
+
+    /// The stream to a trunk: the one that is open, or a new one.
+    async fn stream(&self, peer: &Peer, remote: SocketAddr) -> Option<SipConnection> {
+        let leads_there = |connection: &SipConnection| {
+            connection.get_remote_addr().is_some_and(|to| to.get_socketaddr().is_ok_and(|to| to == remote))
+                && !connection.cancel_token().is_some_and(|token| token.is_cancelled())
+        };
+        if let Some(open) = lock(&peer.stream).clone().filter(leads_there) {
+            return Some(open);
+        }
+        let stack = self.stack.get()?;
+        let token = Some(self.token.child_token());
+        let to = SipAddr { r#type: Some(wire(peer.trunk.transport)), addr: remote.into() };
+        let connection = match peer.trunk.transport {
+            Transport::Tls => {
+                // The name is what the certificate is checked against, whatever address it led to.
+                let config = TlsConfig {
+                    ca_certs: Some(self.settings.tls_roots.clone().unwrap_or_default()),
+                    sni_hostname: Some(peer.trunk.host.trim_matches(['[', ']']).to_owned()),
+                    ..TlsConfig::default()
+                };
+                SipConnection::Tls(TlsConnection::connect(&to, Some(&config), None, token).await.ok()?)
+            }
+            Transport::Tcp | Transport::Udp => {
+                SipConnection::Tcp(TcpConnection::connect(&to, token).await.ok()?)
+            }
+        };
+        stack.transport_layer.add_connection(connection.clone());
+        *lock(&peer.stream) = Some(connection.clone());
+        Some(connection)
     }
 
     /// What we call ourselves towards `remote`.
@@ -377,6 +399,7 @@ impl Shared {
         const PATIENCE: Duration = Duration::from_secs(4);
         #[cfg(feature = "srv")]
         if trunk.port.is_none() {
+            use super::stack::{Host, HostWithPort};
             let target = SipAddr {
                 r#type: Some(wire(trunk.transport)),
                 addr: HostWithPort { host: Host::Domain(trunk.host.clone().into()), port: None },

@@ -4,12 +4,13 @@
 //! Always: a socket's error ends nothing; connections are counted, in all and by address.
 
 use super::shared::{Bound, Shared, Tally, lock, wire};
-use super::stack::{CancellationToken, SipAddr, SipConnection, StackSocket, TlsConnection, UdpConnection};
+use super::stack::{
+    CancellationToken, SipAddr, SipConnection, StackSocket, TcpConnection, TlsConnection, UdpConnection,
+};
 use crate::media::{Marking, open};
 use crate::settings::{Identity, Listener, Transport};
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use rsipstack::transport::tcp::TcpConnection;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use std::collections::HashMap;
 use std::io;

@@ -31,7 +31,7 @@ async fn lossy(from: Arc<UdpSocket>, by: Arc<UdpSocket>, to: core::net::SocketAd
     let mut buffer = [0; 8192];
     while let Ok((length, _)) = from.recv_from(&mut buffer).await {
         seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        if (seed >> 16) % 5 != 0 {
+        if !(seed >> 16).is_multiple_of(5) {
             let _ = by.send_to(&buffer[..length], to).await;
         }
     }

@@ -208,10 +208,10 @@ impl Shared {
             Tally::add(&self.counts.over_rate);
             return self.later(request, 1 + self.random_below(3));
         }
-        if let Some(adapters) = self.adapters.as_ref().filter(|_| peer.adapters) {
-            if let Err(challenge) = self.authenticate(&mut lock(adapters), request, source) {
-                return Judgement::Answer(challenge);
-            }
+        if let Some(adapters) = self.adapters.as_ref().filter(|_| peer.adapters)
+            && let Err(challenge) = self.authenticate(&mut lock(adapters), request, source)
+        {
+            return Judgement::Answer(challenge);
         }
         let full = self.table().dialogs.len() >= self.settings.limits.dialogs;
         let admit = match self.draining.load(Ordering::Relaxed) {

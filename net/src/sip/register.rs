@@ -119,10 +119,10 @@ async fn send(shared: &Arc<Shared>, way: &Way, request: Request) -> Answer {
     let (to, mut answers) = mpsc::channel(4);
     ask(shared, way, request, 0, to);
     while let Some(inbound) = answers.recv().await {
-        if let Inbound::Response { answer, .. } = inbound {
-            if answer.code() >= 200 {
-                return answer;
-            }
+        if let Inbound::Response { answer, .. } = inbound
+            && answer.code() >= 200
+        {
+            return answer;
         }
     }
     Answer::None(408)

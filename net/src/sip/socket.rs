@@ -177,13 +177,12 @@ impl Accept {
             let (shared, local, tls, stop) =
                 (Arc::clone(&shared), self.address, self.tls.clone(), stop.child_token());
             tokio::spawn(async move {
-                if let Some(connection) =
-                    admit(stream, local, SocketAddr::new(address, from.port()), tls, &stop).await
+                let from = SocketAddr::new(address, from.port());
+                if let (Some(connection), Some(stack)) =
+                    (admit(stream, local, from, tls, &stop).await, shared.stack.get())
                 {
-                    if let Some(stack) = shared.stack.get() {
-                        stack.transport_layer.add_connection(connection);
-                        stop.cancelled().await; // the stack cancels the connection's own token when it closes
-                    }
+                    stack.transport_layer.add_connection(connection);
+                    stop.cancelled().await; // the stack cancels the connection's own token when it closes
                 }
                 drop(place);
             });

@@ -316,7 +316,13 @@ async fn receive(
     while let Some(transaction) = transactions.recv().await {
         match to_tag(&transaction.original) {
             Some(_) => inside(&shared, transaction),
-            None => begin(&shared, transaction, &places, &calls),
+            None => {
+                let name = invite_name(&transaction.original);
+                if begin(&shared, transaction, &places, &calls).is_none() {
+                    // The gate has noted the INVITE for a dialog that it does not become.
+                    name.map(|name| shared.table().invites.remove(&name));
+                }
+            }
         }
     }
 }
@@ -343,28 +349,37 @@ fn begin(
     transaction: Transaction,
     places: &Arc<Semaphore>,
     calls: &mpsc::Sender<(Invitation, DialogHandle)>,
-) {
+) -> Option<()> {
     let connection = transaction.connection.clone();
     let source =
         connection.as_ref().and_then(|connection| connection.get_remote_addr()?.get_socketaddr().ok());
     let peer = source.and_then(|source| shared.peer_at(source.ip()));
     let (Some(connection), Some(source), Some(peer)) = (connection, source, peer) else {
-        return refuse(transaction, 403);
+        refuse(transaction, 403);
+        return None;
     };
     let Some(invitation) = invitation(&transaction.original, source, &peer.trunk.name) else {
-        return refuse(transaction, 400);
+        refuse(transaction, 400);
+        return None;
     };
     let (Ok(place), Ok(room)) = (Arc::clone(places).try_acquire_owned(), calls.try_reserve()) else {
-        return refuse(transaction, 503);
+        refuse(transaction, 503);
+        return None;
     };
     let (events, heard) = mpsc::channel(EVENTS);
     let (commands, obeyed) = mpsc::channel(EVENTS);
     let (to, inbox) = mpsc::channel(INBOX);
     let mut dialog = Dialog::new(Arc::clone(shared), events, to, place);
-    if dialog.invited(transaction, peer, source, connection).is_some() {
-        tokio::spawn(dialog.run(inbox, obeyed));
-        room.send((invitation, DialogHandle { events: heard, commands }));
-    }
+    dialog.invited(transaction, peer, source, connection)?;
+    tokio::spawn(dialog.run(inbox, obeyed));
+    room.send((invitation, DialogHandle { events: heard, commands }));
+    Some(())
+}
+
+/// Call-ID, the peer's tag and CSeq of an INVITE.
+fn invite_name(request: &Request) -> Option<shared::InviteName> {
+    let (number, _) = message::cseq(request)?;
+    Some((value(request, "Call-ID")?.to_owned(), message::from_tag(request)?.to_owned(), number))
 }
 
 /// Answers a request that found no dialog after all.

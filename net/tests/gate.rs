@@ -193,3 +193,27 @@ async fn mutated_messages_end_nothing() {
         }
     }
 }
+
+/// Nobody takes the calls: those beyond what waits are refused, and what was noted of them is forgotten with the dialogs.
+#[tokio::test]
+async fn calls_that_nobody_takes_are_refused_and_can_be_tried_again() {
+    let mut bench = Bench::with(|settings| settings.limits.invites = 1000).await;
+    let numbered = |number: u32, branch: &str| {
+        bench
+            .peer
+            .fresh("INVITE", branch, 1, "", OFFER)
+            .replace("Call-ID: call", &format!("Call-ID: call{number}"))
+    };
+    for number in 0..33 {
+        bench.peer.send(&numbered(number, &format!("z9hG4bK{number}"))).await;
+    }
+    let refused = bench.peer.expect("503").await;
+    let number = refused.header("Call-ID").trim_start_matches("call").parse().unwrap();
+    let again = numbered(number, "z9hG4bKagain");
+    for _ in 0..32 {
+        drop(timeout(PATIENCE, bench.calls.next()).await.unwrap().unwrap());
+    }
+    bench.peer.send(&again).await;
+    let (invitation, _) = timeout(PATIENCE, bench.calls.next()).await.unwrap().unwrap();
+    assert_eq!(invitation.call_id, format!("call{number}"));
+}

@@ -19,7 +19,7 @@ mod switch;
 mod voice;
 
 pub use bridge::{Bridge, Output};
-pub use dialog::{Ask, Dialog, Notice, Opening};
+pub use dialog::{Ask, Dialog, Notice, Opening, Unacceptable};
 pub use event::{BridgeEvent, By, EndCause, Kind, Stop};
 pub use seam::{Command, Event, Gone, Invitation, Method, Request, RequestId, SessionTimer, Target};
 pub use settings::{
@@ -46,12 +46,14 @@ pub enum Wait {
     Target,
     /// That the called one answers the ringing.
     Ringing,
-    /// The answer to our offer of T.38.
+    /// The final response to our request.
     Answer,
     /// Our turn to make an offer.
     Turn,
     /// A decision about the peer's offer.
     Decision,
+    /// The answer that comes with an ACK.
+    Acknowledgement,
     /// Our refresh.
     Refresh,
     /// The peer's refresh, or the response to ours.

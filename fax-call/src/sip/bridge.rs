@@ -11,9 +11,9 @@
 mod calling;
 mod pass;
 
-use super::dialog::{Ask, Dialog, Notice};
+use super::dialog::{Ask, Dialog, Notice, Unacceptable};
 use super::event::{BridgeEvent, By, EndCause, Kind, Stop};
-use super::seam::{Command, Event, Gone, Invitation};
+use super::seam::{Command, Event, Gone, Invitation, Request};
 use super::settings::{BridgeSettings, T38Mode};
 use super::switch::{Switch, is_at_work};
 use super::{Deadline, Wait};
@@ -61,7 +61,6 @@ struct Leg {
 
 /// What the owner of a call is to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "made a few times a call, never stored in numbers")]
 pub enum Output {
     /// Give this to the stack. [`Command::Invite`] on the far side begins a new dialog: the one before, if there was
     /// one, is let go of, and nothing more of it is told.
@@ -89,8 +88,8 @@ impl Bridge {
                 bridge.legs[0].dialog = Some(dialog);
                 bridge.call(now, 0, 404);
             }
-            Err(refusal) => {
-                let code = if let Command::Refuse { code, .. } = refusal { code } else { 488 };
+            Err(Unacceptable { code, min_se }) => {
+                let refusal = Command::Refuse { code, retry_after: None, min_se };
                 bridge.out.push_back(Output::Sip(Side::Near, refusal));
                 bridge.end(now, EndCause::NotAcceptable(code), code);
             }
@@ -101,25 +100,38 @@ impl Bridge {
 
     /// What the stack tells of one side's dialog.
     pub fn take(&mut self, now: Timestamp, side: Side, event: Event) {
-        if let Some(dialog) = &mut self.leg(side).dialog {
-            dialog.take(now, event);
+        match (self.dialog(side), event) {
+            (Some(dialog), event) => dialog.take(now, event),
+            // There is no such dialog; each request gets its response all the same.
+            (None, Event::Offered { .. }) => {
+                let refusal = Command::Refuse { code: 481, retry_after: None, min_se: None };
+                self.out.push_back(Output::Sip(side, refusal));
+            }
+            (None, Event::Requested(Request { id, .. })) => {
+                self.out.push_back(Output::Sip(side, Command::Respond { id, code: 481 }));
+            }
+            (None, _) => {}
         }
         self.settle(now);
     }
 
-    /// A fax is heard in the audio that comes from that side.
+    /// A fax is heard in the audio that comes from that side: for both legs it is the same fax.
     pub fn heard(&mut self, now: Timestamp, side: Side, sign: Sign) {
-        // Which side it is of makes no difference: it is the same fax for both.
-        let _ = side;
         let answered = match self.life {
             Life::Up { since, .. } => Some(since),
             Life::Calling { .. } => None,
             Life::Ending => return,
         };
+        let mut due = false;
         for Leg { dialog, switch, .. } in &mut self.legs {
-            if let Some(dialog) = dialog.as_ref().filter(|dialog| dialog.t38().is_none()) {
-                switch.heard(now, sign, dialog.settings(), answered);
+            if let Some(dialog) =
+                dialog.as_ref().filter(|dialog| dialog.t38().is_none() && !dialog.is_offering_fax())
+            {
+                due |= switch.heard(now, sign, dialog.settings(), answered);
             }
+        }
+        if due {
+            self.tell(now, BridgeEvent::Heard(side, sign));
         }
         self.settle(now);
     }
@@ -211,16 +223,14 @@ impl Bridge {
 
     /// Acts on all that the dialogs tell, then says what follows.
     fn settle(&mut self, now: Timestamp) {
-        while let Some((side, notice)) = self.notice() {
-            self.noticed(now, side, notice);
-        }
-        if let Life::Up { .. } = self.life {
-            for side in SIDES {
-                self.decide(now, side);
-                self.fire(now, side);
-            }
+        loop {
             while let Some((side, notice)) = self.notice() {
                 self.noticed(now, side, notice);
+            }
+            // Each of these uses up what it acts on.
+            let up = matches!(self.life, Life::Up { .. });
+            if !up || !SIDES.map(|side| self.decide(now, side) || self.fire(now, side)).contains(&true) {
+                break;
             }
         }
         for side in SIDES {
@@ -280,12 +290,12 @@ impl Bridge {
         }
     }
 
-    /// Decides about the peer's offer, now that the call is up.
-    fn decide(&mut self, now: Timestamp, side: Side) {
+    /// Decides about the peer's offer, now that the call is up. False if there is none.
+    fn decide(&mut self, now: Timestamp, side: Side) -> bool {
         let phase = self.phase;
-        let Leg { dialog: Some(dialog), switch, .. } = self.leg(side) else { return };
+        let Leg { dialog: Some(dialog), switch, .. } = self.leg(side) else { return false };
         match dialog.asked() {
-            None => {}
+            None => return false,
             Some(Ask::Audio) => dialog.consent(now),
             Some(Ask::OldAudio) if is_at_work(phase) => dialog.insist(now),
             Some(Ask::OldAudio) => dialog.consent(now),
@@ -294,16 +304,18 @@ impl Bridge {
                 Err(code) => dialog.decline(now, code),
             },
         }
+        true
     }
 
-    fn fire(&mut self, now: Timestamp, side: Side) {
+    /// Offers T.38 if that is due. False if it is not.
+    fn fire(&mut self, now: Timestamp, side: Side) -> bool {
         let phase = self.phase;
-        if let Leg { dialog: Some(dialog), switch, .. } = self.leg(side)
-            && dialog.is_up()
-            && switch.fire(now, phase)
-        {
+        let Leg { dialog: Some(dialog), switch, .. } = self.leg(side) else { return false };
+        let fires = dialog.is_up() && switch.fire(now, phase);
+        if fires {
             dialog.offer_fax(now);
         }
+        fires
     }
 
     /// That leg carries something else now.

@@ -35,7 +35,7 @@ mod tests {
         let mut chance = Chance::new(7);
         for _ in 0..1000 {
             let wait = chance.wait(2100, 4000, 10).micros();
-            assert!((2_100_000..=4_000_000).contains(&wait) && wait % 10_000 == 0, "{wait}");
+            assert!((2_100_000..=4_000_000).contains(&wait) && wait.is_multiple_of(10_000), "{wait}");
         }
     }
 }

@@ -8,6 +8,7 @@
 //! has an end; a refresh changes nothing of what is agreed.
 //! Not here: when to offer T.38 (`switch`), the other leg (`bridge`).
 
+mod notice;
 mod ours;
 mod theirs;
 
@@ -25,6 +26,8 @@ use core::net::SocketAddr;
 use fax_core::{Span, Timestamp};
 use fax_t38::sdp::{Description, Direction, Host, Offer, Origin, Session, same_session};
 use std::collections::VecDeque;
+
+pub use notice::{Ask, Notice, Unacceptable};
 
 /// One leg of a call as signalling sees it.
 #[derive(Clone, Debug)]
@@ -102,13 +105,13 @@ enum CallId {
 struct Open {
     proposal: Proposal,
     since: Timestamp,
-    /// When we give up waiting in silence; `None` once we did, and where nobody waits.
-    patience: Option<Timestamp>,
+    /// How long it is waited for; `None` while it may ring.
+    until: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
 enum Proposal {
-    Audio(Description),
+    Audio(Box<Description>),
     T38(Box<Offer>),
     /// The same as before, or nothing at all.
     Refresh,
@@ -122,8 +125,8 @@ enum Theirs {
     Nothing,
     /// It waits for a decision.
     Asked(Box<Asked>),
-    /// Our 2xx carried an offer; its answer comes with the ACK.
-    AnswerDue,
+    /// Our 2xx carried an offer; its answer comes with the ACK, until then or never.
+    AnswerDue(Timestamp),
 }
 
 #[derive(Clone, Debug)]
@@ -133,18 +136,6 @@ struct Asked {
     timer: SessionTimer,
     since: Timestamp,
     until: Timestamp,
-}
-
-/// What the peer's offer is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// T.38.
-    Fax,
-    /// Audio.
-    Audio,
-    /// Audio while T.38 runs, word for word as it was before T.38: an end that refreshes with what it remembers
-    /// (SIP-8), or one that wants audio back and does not count versions (SDP-16).
-    OldAudio,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -168,83 +159,22 @@ struct Said {
     audio: Option<Description>,
 }
 
-/// What a dialog has to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Notice {
-    /// It rings, or says something before it answers.
-    Progress {
-        /// 101 to 199.
-        code: u16,
-        /// Whether audio is agreed for the time being.
-        media: bool,
-    },
-    /// Our INVITE was accepted.
-    Answered,
-    /// Our INVITE was not.
-    Failed(u16),
-    /// The peer took its INVITE back.
-    Cancelled,
-    /// An offer was made.
-    Offered(By, Kind),
-    /// An offer was taken: this is agreed.
-    Agreed {
-        /// Who had made it.
-        by: By,
-        /// What.
-        media: Kind,
-        /// How long that took.
-        after: Span,
-    },
-    /// An offer was not taken: all is as before.
-    Declined {
-        /// Who had made it.
-        by: By,
-        /// What.
-        media: Kind,
-        /// The final response: 200 if the answer had no such line, 408 if there was no answer in time.
-        code: u16,
-        /// How long that took.
-        after: Span,
-    },
-    /// The peer's audio goes this way from now on, as it sees it.
-    Turned(Direction),
-    /// Our offer and the peer's crossed.
-    Glare,
-    /// T.38 was taken after we had given it up.
-    TooLate,
-    /// A refresh.
-    Refreshed(By),
-    /// A request without an offer, to be answered by [`Dialog::respond`].
-    Requested(Request),
-    /// The response to one of ours.
-    Responded {
-        /// Which.
-        id: RequestId,
-        /// 200 to 699.
-        code: u16,
-    },
-    /// There is nothing in common with what the peer said in its ACK.
-    Unusable,
-    /// The session was not refreshed in time. The dialog ends.
-    Expired,
-    /// The dialog is lost. It ends.
-    Lost,
-    /// The peer, or its stack, ended the dialog.
-    Gone(Gone),
-}
-
 /// How long an ACK is waited for before an offer of ours: the peer's own retransmissions take no longer.
 const ACK_FOR_OFFER: Span = Span::from_millis(2_000);
 
 /// How long the end of a dialog is waited for: a transaction lasts 32 s (RFC 3261 17.1.1.2, timer B and F).
 const FAREWELL: Span = Span::from_millis(33_000);
 
+/// How long a final response to a request in the dialog is waited for, if a provisional one keeps its transaction
+/// alive. Without one the stack tells of 408 after 32 s.
+const RESPONSE: Span = Span::from_millis(180_000);
+
 impl Dialog {
     /// A dialog that we begin: audio is offered.
     pub fn call(settings: LegSettings, target: Target, codecs: Codecs, seed: u64, now: Timestamp) -> Self {
         let mut dialog = Self::new(settings, Stage::Calling(target), CallId::Ours, codecs, seed);
         let offer = dialog.audio_offer(Direction::Both);
-        dialog.invite(now, Proposal::Audio(offer));
+        dialog.invite(now, Proposal::Audio(Box::new(offer)));
         dialog
     }
 
@@ -260,9 +190,9 @@ impl Dialog {
     /// A dialog that the peer begins.
     ///
     /// # Errors
-    /// The refusal that `invitation` gets; it is to be given to the stack, and there is no dialog.
-    pub fn invited(settings: LegSettings, invitation: &Invitation, seed: u64) -> Result<Self, Command> {
-        let refuse = |code, min_se| Err(Command::Refuse { code, retry_after: None, min_se });
+    /// [`Unacceptable`]: that is how the stack is to refuse `invitation`, and there is no dialog.
+    pub fn invited(settings: LegSettings, invitation: &Invitation, seed: u64) -> Result<Self, Unacceptable> {
+        let refuse = |code, min_se| Err(Unacceptable { code, min_se });
         let clock = SessionClock::new(settings.timer);
         if let min_se @ Some(_) = clock.too_short(&invitation.timer) {
             return refuse(422, min_se);
@@ -315,12 +245,15 @@ impl Dialog {
             Event::Refused { code, retry_after, min_se } => self.refused(now, code, retry_after, min_se),
             Event::Offered { by, body, timer } => self.offered(now, by, &body, timer),
             Event::Acknowledged { body } => self.acknowledged(&body),
-            Event::Cancelled => {
-                if matches!(self.stage, Stage::Invited(_)) {
+            Event::Cancelled => match self.stage {
+                Stage::Invited(_) => {
                     self.stage = Stage::Over;
                     self.notices.push_back(Notice::Cancelled);
                 }
-            }
+                // A re-INVITE can be taken back as well.
+                _ if matches!(self.theirs, Theirs::Asked(_)) => self.theirs = Theirs::Nothing,
+                _ => {}
+            },
             Event::Requested(request) => match self.stage {
                 Stage::Leaving { .. } | Stage::Over => self.respond(request.id, 481),
                 _ => self.notices.push_back(Notice::Requested(request)),
@@ -346,10 +279,10 @@ impl Dialog {
             self.bye(now, 408);
         }
         self.lose_patience(now);
-        if let Theirs::Asked(asked) = &self.theirs
-            && asked.until <= now
-        {
-            self.decline(now, 488);
+        match &self.theirs {
+            Theirs::Asked(asked) if asked.until <= now => self.decline(now, 488),
+            Theirs::AnswerDue(until) if *until <= now => self.theirs = Theirs::Nothing,
+            _ => {}
         }
         self.proceed(now);
     }
@@ -361,10 +294,12 @@ impl Dialog {
         if let Stage::Leaving { until, .. } = self.stage {
             due[0] = at(Some(until), Wait::Farewell);
         }
-        if let Theirs::Asked(asked) = &self.theirs {
-            due[1] = at(Some(asked.until), Wait::Decision);
-        }
-        due[2] = at(self.ours.as_ref().and_then(|open| open.patience), Wait::Answer);
+        due[1] = match &self.theirs {
+            Theirs::Nothing => None,
+            Theirs::Asked(asked) => at(Some(asked.until), Wait::Decision),
+            Theirs::AnswerDue(until) => at(Some(*until), Wait::Acknowledgement),
+        };
+        due[2] = at(self.ours.as_ref().and_then(|open| open.until), Wait::Answer);
         if self.is_up() {
             due[3] = at(self.clock.expires_at(), Wait::Expiry);
             due[4] = at(self.clock.refresh_at().filter(|_| self.ours.is_none()), Wait::Refresh);

@@ -1,5 +1,6 @@
 //! What people are told of the signalling of a call. No engine reads it.
 
+use crate::media::Sign;
 use fax_core::Span;
 use fax_core::relay::Side;
 
@@ -19,6 +20,8 @@ pub enum BridgeEvent {
     Progress(u16),
     /// That target has answered, and so has the call.
     Answered(usize),
+    /// That was heard in the audio from that side, and T.38 is to be offered because of it.
+    Heard(Side, Sign),
     /// This was offered.
     Offered {
         /// On which leg.

@@ -42,17 +42,20 @@ impl SessionClock {
         }
     }
 
-    /// What our request says.
+    /// What our INVITE says.
+    pub(super) fn invite(&self) -> SessionTimer {
+        SessionTimer { supported: true, expires: self.wanted, ..SessionTimer::default() }
+    }
+
+    /// What our request inside the dialog says: nothing if no timer runs, as there are peers that long headers upset
+    /// (SIP-12).
     pub(super) fn request(&self) -> SessionTimer {
-        let requester_refreshes = self.running.map(|running| running.ours);
-        match self.running.map(|running| running.interval.max(self.wanted.unwrap_or_default())) {
-            interval @ Some(_) => {
-                SessionTimer { supported: true, expires: interval, requester_refreshes, min: None }
-            }
-            None => {
-                SessionTimer { supported: true, expires: self.wanted, requester_refreshes: None, min: None }
-            }
-        }
+        self.running.map_or_else(SessionTimer::default, |Running { interval, ours, .. }| SessionTimer {
+            supported: true,
+            expires: Some(interval),
+            requester_refreshes: Some(ours),
+            min: None,
+        })
     }
 
     /// Whether the peer's request is to be answered by 422, and with which Min-SE.
@@ -102,9 +105,12 @@ impl SessionClock {
 
     /// Takes the Min-SE of a 422. False if there is nothing in it to try again with.
     pub(super) fn raise(&mut self, min: Option<Span>) -> bool {
-        let before = self.request().expires;
+        let before = self.running.map(|running| running.interval).or(self.wanted);
         let Some(min) = min.filter(|&min| before.is_none_or(|before| min > before)) else { return false };
-        self.wanted = Some(min);
+        match &mut self.running {
+            Some(running) => running.interval = min,
+            None => self.wanted = Some(min),
+        }
         true
     }
 
@@ -173,7 +179,7 @@ mod tests {
     fn min_se_of_a_422_is_asked_for_next_and_no_lower_one() {
         let mut clock = SessionClock::new(TimerSettings { expires: Some(seconds(120)), min: seconds(90) });
         assert!(clock.raise(Some(seconds(3600))));
-        assert_eq!(clock.request().expires, Some(seconds(3600)));
+        assert_eq!(clock.invite().expires, Some(seconds(3600)));
         assert!(!clock.raise(Some(seconds(1800))) && !clock.raise(None));
     }
 }

@@ -31,21 +31,21 @@ enum Standing {
 }
 
 impl Switch {
-    /// A fax was heard, on whichever leg. `answered` is when the call was.
+    /// A fax was heard, on whichever leg. `answered` is when the call was. True if an offer is due because of that.
     pub(super) fn heard(
         &mut self,
         now: Timestamp,
         sign: Sign,
         settings: &LegSettings,
         answered: Option<Timestamp>,
-    ) {
+    ) -> bool {
         let old = answered.is_some_and(|answered| now > answered + settings.triggers.window);
-        if sign != Sign::V21Preamble && old {
-            return;
-        }
-        if let Some(wait) = settings.triggers.wait(sign) {
+        let counts = sign == Sign::V21Preamble || !old;
+        let before = self.due;
+        if let Some(wait) = settings.triggers.wait(sign).filter(|_| counts) {
             self.due(now + wait, settings);
         }
+        self.due != before
     }
 
     /// The other leg is T.38: offer it here as well.

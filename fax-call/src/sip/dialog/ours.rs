@@ -16,8 +16,7 @@ const REFRESH_AGAIN: Span = Span::from_millis(5_000);
 impl Dialog {
     /// Offers T.38, at once or when the dialog is free. Nothing if T.38 is agreed or being offered.
     pub fn offer_fax(&mut self, now: Timestamp) {
-        let offered = matches!(&self.ours, Some(Open { proposal: Proposal::T38(_), .. }));
-        if self.t38().is_none() && !offered {
+        if self.t38().is_none() && !self.is_offering_fax() {
             self.wish_for(now, Kind::T38, Direction::Both);
         }
     }
@@ -60,14 +59,14 @@ impl Dialog {
             match wish.media {
                 Kind::T38 => {
                     let offer = self.fax_offer();
-                    let patience = Some(now + self.settings.patience);
                     let body = octets(&offer.description);
+                    let patience = self.settings.patience;
                     self.send(now, Proposal::T38(Box::new(offer)), patience, Method::ReInvite, body);
                 }
                 Kind::Audio => {
                     let offer = self.audio_offer(wish.direction);
                     let body = octets(&offer);
-                    self.send(now, Proposal::Audio(offer), None, Method::ReInvite, body);
+                    self.send(now, Proposal::Audio(Box::new(offer)), RESPONSE, Method::ReInvite, body);
                 }
             }
             self.notices.push_back(Notice::Offered(By::Us, wish.media));
@@ -76,19 +75,12 @@ impl Dialog {
                 (Method::ReInvite, Some(local)) => octets(local),
                 _ => Bytes::new(),
             };
-            self.send(now, Proposal::Refresh, None, self.refresh_by, body);
+            self.send(now, Proposal::Refresh, RESPONSE, self.refresh_by, body);
         }
     }
 
-    fn send(
-        &mut self,
-        now: Timestamp,
-        proposal: Proposal,
-        patience: Option<Timestamp>,
-        by: Method,
-        body: Bytes,
-    ) {
-        self.ours = Some(Open { proposal, since: now, patience });
+    fn send(&mut self, now: Timestamp, proposal: Proposal, patience: Span, by: Method, body: Bytes) {
+        self.ours = Some(Open { proposal, since: now, until: Some(now + patience) });
         self.commands.push_back(Command::Offer { by, body, timer: self.clock.request() });
     }
 
@@ -100,8 +92,8 @@ impl Dialog {
             Proposal::Refresh => Bytes::new(),
         };
         let target = target.clone();
-        self.commands.push_back(Command::Invite { target, body, timer: self.clock.request() });
-        self.ours = Some(Open { proposal, since: now, patience: None });
+        self.commands.push_back(Command::Invite { target, body, timer: self.clock.invite() });
+        self.ours = Some(Open { proposal, since: now, until: None });
     }
 
     pub(super) fn audio_line(&self, direction: Direction) -> Media {
@@ -142,7 +134,7 @@ impl Dialog {
             && let Some((_, voice)) = Voice::read(&answer)
             && let Some(audio) = voice.agree(&self.codecs, None, self.settings.packet)
         {
-            let offer = offer.clone();
+            let offer = offer.as_ref().clone();
             self.said.agree(offer, answer);
             self.direction = voice.direction;
             self.agreed = Order::Audio(audio);
@@ -173,7 +165,7 @@ impl Dialog {
         let after = now.since(open.since);
         match open.proposal {
             Proposal::T38(offer) => self.fax_answered(now, *offer, answer, after),
-            Proposal::Audio(offer) => self.audio_answered(offer, answer, after),
+            Proposal::Audio(offer) => self.audio_answered(*offer, answer, after),
             Proposal::Refresh => {
                 self.refresh_answered(answer);
                 self.notices.push_back(Notice::Refreshed(By::Us));
@@ -190,7 +182,7 @@ impl Dialog {
 
     fn call_answered(&mut self, now: Timestamp, proposal: Proposal, answer: Option<Description>) {
         let agreed = match (proposal, answer) {
-            (Proposal::Audio(offer), Some(answer)) => self.take_audio(offer, answer),
+            (Proposal::Audio(offer), Some(answer)) => self.take_audio(*offer, answer),
             // The answer came early and is not said again.
             (Proposal::Audio(_), None) => self.audio().is_some(),
             (Proposal::T38(offer) | Proposal::GivenUp(offer), Some(answer)) => self.take_fax(*offer, answer),
@@ -289,6 +281,7 @@ impl Dialog {
         }
         let Some(open) = self.ours.take() else { return };
         if matches!(self.stage, Stage::Calling(_)) {
+            self.refuse_what_waits(487);
             if code == 422 && self.clock.raise(min_se) {
                 self.invite(now, open.proposal);
             } else {
@@ -307,7 +300,7 @@ impl Dialog {
         let again = match code {
             491 => Some(self.glare_wait()),
             422 => self.clock.raise(min_se).then_some(Span::ZERO),
-            _ => retry_after.filter(|&wait| wait <= LONGEST_RETRY && code >= 500 && code < 600),
+            _ => retry_after.filter(|&wait| wait <= LONGEST_RETRY && (500..600).contains(&code)),
         };
         let (media, direction) = match &open.proposal {
             Proposal::T38(_) => (Kind::T38, Direction::Both),
@@ -345,17 +338,23 @@ impl Dialog {
         }
     }
 
-    /// A fax machine does not wait for ever in silence: audio goes on, and T.38 counts as refused.
+    /// A fax machine does not wait for ever in silence: audio goes on, and T.38 counts as refused. Any other request
+    /// that gets no response has lost its dialog.
     pub(super) fn lose_patience(&mut self, now: Timestamp) {
-        let Some(open) = self.ours.take() else { return };
-        self.ours = Some(match open {
-            Open { proposal: Proposal::T38(offer), since, patience: Some(until) } if until <= now => {
+        let Some(Open { proposal, since, .. }) =
+            self.ours.take_if(|open| open.until.is_some_and(|until| until <= now))
+        else {
+            return;
+        };
+        match proposal {
+            Proposal::T38(offer) => {
                 let (by, media, after) = (By::Us, Kind::T38, now.since(since));
                 self.notices.push_back(Notice::Declined { by, media, code: 408, after });
-                Open { proposal: Proposal::GivenUp(offer), since, patience: None }
+                let until = Some(since + RESPONSE);
+                self.ours = Some(Open { proposal: Proposal::GivenUp(offer), since, until });
             }
-            open => open,
-        });
+            Proposal::Audio(_) | Proposal::Refresh | Proposal::GivenUp(_) => self.lost(now),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ impl Dialog {
                 }
                 let offer = self.audio_offer(Direction::Both);
                 self.said.local = Some(offer.clone());
-                self.theirs = Theirs::AnswerDue;
+                self.theirs = Theirs::AnswerDue(now + FAREWELL);
                 Some(offer)
             }
         };
@@ -119,7 +119,7 @@ impl Dialog {
             return;
         }
         let calling = matches!(self.stage, Stage::Calling(_));
-        if !calling && self.ours.is_some() || matches!(self.theirs, Theirs::AnswerDue) {
+        if !calling && self.ours.is_some() || matches!(self.theirs, Theirs::AnswerDue(_)) {
             self.notices.push_back(Notice::Glare);
             return self.refuse(491, None, None);
         }
@@ -128,7 +128,7 @@ impl Dialog {
                 return self.refuse(491, None, None);
             }
             self.say_again(now, &timer);
-            self.theirs = Theirs::AnswerDue;
+            self.theirs = Theirs::AnswerDue(now + FAREWELL);
             return;
         }
         let Ok(offer) = Description::parse(body) else { return self.refuse(400, None, None) };
@@ -186,7 +186,7 @@ impl Dialog {
             self.commands.push_back(Command::Bye);
             self.stage = Stage::Leaving { until, farewell: Farewell::Bye };
         }
-        if !matches!(self.theirs, Theirs::AnswerDue) {
+        if !matches!(self.theirs, Theirs::AnswerDue(_)) {
             return;
         }
         self.theirs = Theirs::Nothing;

@@ -10,7 +10,7 @@ use core::net::{IpAddr, SocketAddr};
 use fax_call::media::{Order, Sign};
 use fax_call::sip::{
     Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Invitation, LegSettings,
-    Local, Method, Output, Request, RequestId, SessionTimer, Target,
+    Local, Method, Output, Request, RequestId, SessionTimer, T38Mode, Target,
 };
 use fax_call::{Phase, Side};
 use fax_core::{Private, Span, Timestamp};
@@ -54,6 +54,13 @@ pub fn target(budget: Span) -> FarTarget {
 
 pub fn settings() -> BridgeSettings {
     BridgeSettings::new(leg(10_000), vec![target(millis(10_000))], 1)
+}
+
+/// Near in audio for good: an ATA without T.38.
+pub fn gateway() -> BridgeSettings {
+    let mut settings = settings();
+    settings.near.t38 = T38Mode::Never;
+    settings
 }
 
 pub fn invitation(body: Bytes) -> Invitation {
@@ -101,15 +108,15 @@ pub struct Call {
 }
 
 /// What is open between us and a peer.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Ledger {
     gone: bool,
     /// Requests of the peer without a final response, the newest last, and whether it has an offer.
     theirs: Vec<bool>,
     /// An offer of ours without an answer.
     ours: bool,
-    /// Our 2xx had an offer; its answer comes with the ACK.
-    answer_due: bool,
+    /// Our 2xx had an offer; its answer comes with the ACK, and after 33 s no more.
+    answer_due: Option<Timestamp>,
     requests: Vec<RequestId>,
 }
 
@@ -143,18 +150,23 @@ impl Call {
         call
     }
 
-    /// A call whose far leg is T.38.
-    pub fn with_far_fax(settings: BridgeSettings) -> Self {
-        let mut call = Self::answered(settings);
+    /// A call whose far leg is T.38, its near leg audio.
+    pub fn gateway() -> Self {
+        let mut call = Self::answered(gateway());
         call.heard(Far, Sign::V21Preamble);
         call.wait(millis(500));
         call.offer(Far);
-        if !matches!(call.order(Near), Order::Audio(_)) {
-            call.offer(Near);
-            call.refuse(Near, 488);
-        }
         call.accept(Far, sdp(Far, 2, &audio_off_fax()));
+        assert!(matches!(call.order(Far), Order::T38(_)));
         call
+    }
+
+    /// The far leg is offered T.38 because a fax is heard.
+    #[track_caller]
+    pub fn trigger(&mut self) -> Description {
+        self.heard(Far, Sign::V21Preamble);
+        self.wait(millis(500));
+        self.offer(Far)
     }
 
     pub fn take(&mut self, side: Side, event: Event) {
@@ -162,7 +174,7 @@ impl Call {
         match &event {
             Event::Offered { body, .. } => ledger.theirs.push(!body.is_empty()),
             Event::Accepted { .. } | Event::Refused { .. } => ledger.ours = false,
-            Event::Acknowledged { .. } => ledger.answer_due = false,
+            Event::Acknowledged { .. } => ledger.answer_due = None,
             Event::Cancelled => ledger.theirs.clear(),
             Event::Requested(request) => ledger.requests.push(request.id),
             // The stack answers what is open.
@@ -202,7 +214,7 @@ impl Call {
         while let Some(output) = self.bridge.output() {
             match output {
                 Output::Sip(side, command) => {
-                    self.ledger[side as usize].said(&command);
+                    self.ledger[side as usize].said(self.now, &command);
                     self.queue[side as usize].push_back(command);
                 }
                 Output::Media(side, order) => self.orders[side as usize].push(order),
@@ -308,6 +320,11 @@ impl Call {
         self.ledger.iter().all(|ledger| ledger.theirs.is_empty() && ledger.requests.is_empty())
     }
 
+    /// For a message.
+    pub fn ledgers(&self) -> &impl core::fmt::Debug {
+        &self.ledger
+    }
+
     pub fn offers_of_ours(&self, side: Side) -> bool {
         self.ledger[side as usize].ours
     }
@@ -317,22 +334,23 @@ impl Call {
     }
 
     pub fn is_answer_due(&self, side: Side) -> bool {
-        self.ledger[side as usize].answer_due
+        self.ledger[side as usize].answer_due.is_some()
     }
 }
 
 impl Ledger {
-    fn said(&mut self, command: &Command) {
+    fn said(&mut self, now: Timestamp, command: &Command) {
         match command {
             // A new dialog.
             Command::Invite { .. } => *self = Self { ours: true, ..Self::default() },
             Command::Offer { .. } => {
-                assert!(!self.ours && !self.answer_due, "a second offer is open");
+                let due = self.answer_due.is_some_and(|until| now < until);
+                assert!(!self.ours && !due, "a second offer is open");
                 self.ours = true;
             }
             Command::Accept { body, .. } => {
                 let has_offer = self.theirs.pop().expect("an answer to nothing");
-                self.answer_due = !has_offer && !body.is_empty();
+                self.answer_due = (!has_offer && !body.is_empty()).then(|| now + millis(33_000));
             }
             Command::Refuse { .. } => {
                 assert!(self.theirs.pop().is_some() || self.gone, "a refusal of nothing");

@@ -1,17 +1,8 @@
 //! From audio to T.38 and back: who offers, who refuses, and what the media are told meanwhile.
 
-mod peer;
-
+use crate::peer::*;
 use fax_call::media::{Order, Sign};
 use fax_call::sip::{BridgeEvent, By, Command, EndCause, Kind, T38Mode};
-use peer::*;
-
-/// Near in audio for good: an ATA without T.38.
-fn gateway() -> fax_call::sip::BridgeSettings {
-    let mut settings = settings();
-    settings.near.t38 = T38Mode::Never;
-    settings
-}
 
 #[test]
 fn a_fax_heard_far_away_takes_the_far_leg_to_t38_and_leaves_the_near_one_in_audio() {
@@ -33,22 +24,18 @@ fn a_fax_heard_far_away_takes_the_far_leg_to_t38_and_leaves_the_near_one_in_audi
     call.nothing(Near);
 }
 
-/// SIP-1.
+/// A call from the trunk to an ATA: the fax that answers is far, T.38 is near.
 #[test]
-fn a_refusal_brings_the_audio_back_at_once_and_is_not_asked_for_again() {
-    for code in [415, 488, 606, 603, 405, 501, 400, 500] {
-        let mut call = Call::answered(gateway());
-        let before = call.order(Far).clone();
-        call.heard(Far, Sign::V21Preamble);
-        call.wait(millis(500));
-        call.offer(Far);
-        call.refuse(Far, code);
-        assert_eq!(call.order(Far), &before, "{code}");
-        call.heard(Far, Sign::V21Preamble);
-        call.wait(millis(10_000));
-        call.nothing(Far);
-        assert!(!call.bridge.is_over());
-    }
+fn a_fax_heard_far_away_takes_the_near_leg_to_t38_if_that_is_the_one_that_can() {
+    let mut settings = settings();
+    settings.targets[0].leg.t38 = T38Mode::Never;
+    let mut call = Call::answered(settings);
+    call.heard(Far, Sign::V21Preamble);
+    call.wait(millis(500));
+    assert_eq!(live(&call.offer(Near)), ["image 10002"]);
+    call.accept(Near, sdp(Near, 2, &audio_off_fax()));
+    assert!(matches!((call.order(Near), call.order(Far)), (Order::T38(_), Order::Audio(_))));
+    call.nothing(Far);
 }
 
 #[test]
@@ -69,8 +56,11 @@ fn the_record_says_who_switched_and_how_long_it_took() {
     let mut call = Call::answered(gateway());
     call.heard(Far, Sign::V21Preamble);
     call.wait(millis(500));
+    call.heard(Far, Sign::V21Preamble);
     call.wait(millis(300));
     call.accept(Far, sdp(Far, 2, &audio_off_fax()));
+    assert_eq!(call.told(BridgeEvent::Heard(Far, Sign::V21Preamble)), 1);
+    assert_eq!(call.told(BridgeEvent::Offered { side: Far, by: By::Us, media: Kind::T38 }), 1);
     let switched = BridgeEvent::Switched { side: Far, by: By::Us, media: Kind::T38, after: millis(300) };
     assert_eq!(call.told(switched), 1);
 }

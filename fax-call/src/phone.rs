@@ -6,7 +6,9 @@
 //! Always: it ends once, and its machine with it; every wait has a deadline.
 
 use crate::media::{self, Order, Sending, Socket, Station};
-use crate::sip::{self, Ask, Codecs, Command, Dialog, Event, Invitation, Notice, T38Mode, Target};
+use crate::sip::{
+    self, Ask, Codecs, Command, Dialog, Event, Invitation, Notice, T38Mode, Target, Unacceptable,
+};
 use core::net::SocketAddr;
 use fax_core::terminal::FaxMachine;
 use fax_core::{Span, Timestamp};
@@ -75,7 +77,7 @@ impl Phone {
         settings: PhoneSettings,
         invitation: &Invitation,
         now: Timestamp,
-    ) -> Result<Self, Command> {
+    ) -> Result<Self, Unacceptable> {
         let PhoneSettings { leg, media, offers, seed } = settings;
         let dialog = Dialog::invited(leg, invitation, seed)?;
         let mut phone = Self::new(dialog, Station::new(machine, media, seed), offers);

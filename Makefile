@@ -8,7 +8,7 @@ PACKAGES := gcc libc6-dev libspandsp-dev tshark
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
 
-.PHONY: help setup test conformance demo lint bench-modem bench-t38 fuzz
+.PHONY: help setup test conformance demo lint bench-modem bench-t38 fuzz acceptance-efax
 
 help:
 	@echo 'make demo         a page of bits through a noisy line, pictures in target/demo'
@@ -17,6 +17,7 @@ help:
 	@echo 'make lint         format, clippy, licences and sources, documentation'
 	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
+	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
 
 # Installs only what is missing, and asks nothing.
@@ -63,6 +64,13 @@ bench-t38:
 	    | sed -n "s/.*Collected : \([0-9]*\)[0-9]\{5\}$$/UDPTL $$what: \1 instructions/p"; \
 	done
 	$(CARGO) test --package fax-t38 --test udptl --locked -- --ignored
+
+# efax, another T.30 program, over the peer's class 1 modem and a pty.
+acceptance-efax:
+	$(CARGO) build --release --package fax-harness --bin faxlab --locked
+	for way in receive send; do \
+	  harness/acceptance/efax.py target/release/faxlab test-vectors/pages/itu1.tif $$way || exit 1; \
+	done
 
 FUZZ_SECONDS ?= 60
 

@@ -25,6 +25,26 @@ use pass::Passing;
 use std::collections::VecDeque;
 
 /// The signalling of one call.
+///
+/// After each method that changes something the owner drains [`Bridge::output`], then waits for an event of a stack, a
+/// sign in the audio, or [`Bridge::deadline`], whichever comes first.
+///
+/// ```
+/// use fax_call::sip::{Bridge, BridgeSettings, Invitation, Output};
+/// use fax_core::Timestamp;
+///
+/// fn begin(settings: BridgeSettings, invitation: &Invitation) -> Bridge {
+///     let mut bridge = Bridge::new(settings, invitation, Timestamp::ZERO);
+///     while let Some(output) = bridge.output() {
+///         match output {
+///             Output::Sip(side, command) => println!("to the stack, {side:?}: {command:?}"),
+///             Output::Media(side, order) => println!("to the media, {side:?}: {order:?}"),
+///             Output::Event(at, event) => println!("{at} {event:?}"),
+///         }
+///     }
+///     bridge
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Bridge {
     settings: BridgeSettings,

@@ -126,7 +126,7 @@ enum Theirs {
     /// It waits for a decision.
     Asked(Box<Asked>),
     /// Our 2xx carried an offer; its answer comes with the ACK, until then or never.
-    AnswerDue(Timestamp),
+    AnswerDue(Timestamp, Box<Description>),
 }
 
 #[derive(Clone, Debug)]
@@ -281,7 +281,7 @@ impl Dialog {
         self.lose_patience(now);
         match &self.theirs {
             Theirs::Asked(asked) if asked.until <= now => self.decline(now, 488),
-            Theirs::AnswerDue(until) if *until <= now => self.theirs = Theirs::Nothing,
+            Theirs::AnswerDue(until, _) if *until <= now => self.theirs = Theirs::Nothing,
             _ => {}
         }
         self.proceed(now);
@@ -297,7 +297,7 @@ impl Dialog {
         due[1] = match &self.theirs {
             Theirs::Nothing => None,
             Theirs::Asked(asked) => at(Some(asked.until), Wait::Decision),
-            Theirs::AnswerDue(until) => at(Some(*until), Wait::Acknowledgement),
+            Theirs::AnswerDue(until, _) => at(Some(*until), Wait::Acknowledgement),
         };
         due[2] = at(self.ours.as_ref().and_then(|open| open.until), Wait::Answer);
         if self.is_up() {

@@ -58,6 +58,18 @@ fn an_offer_of_t38_that_comes_while_we_wait_is_taken_and_ours_is_forgotten() {
     assert!(matches!(call.order(Far), Order::T38(_)));
 }
 
+/// SIP-5, SIP-9: what crossed ours was only audio with another address.
+#[test]
+fn audio_that_comes_while_we_wait_is_taken_and_t38_is_offered_after_it() {
+    let mut call = Call::answered(gateway());
+    call.trigger();
+    call.refuse(Far, 491);
+    call.reinvite(Far, sdp(Far, 2, &AUDIO.replace("4000", "4100")));
+    assert_eq!(live(&call.accepted(Far)), ["audio 20000"]);
+    call.wait(millis(4_000));
+    assert_eq!(live(&call.offer(Far)), ["image 20002"]);
+}
+
 /// SIP-5: what is heard meanwhile does not shorten the wait.
 #[test]
 fn another_preamble_does_not_cut_the_wait_short() {

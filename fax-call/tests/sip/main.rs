@@ -3,6 +3,7 @@
 
 mod calling;
 mod glare;
+mod pair;
 mod peer;
 mod random;
 mod refresh;

@@ -127,7 +127,7 @@ impl Dice {
 #[test]
 fn every_call_ends_once_whatever_the_peers_do() {
     let (mut answered, mut switched) = (0, 0);
-    for seed in 0..10_000 {
+    for seed in 0..5_000 {
         let mut dice = Dice(seed);
         let mut call = dice.call();
         dice.play(&mut call, 40, false);
@@ -147,12 +147,12 @@ fn every_call_ends_once_whatever_the_peers_do() {
         answered += u32::from(told(|event| matches!(event, BridgeEvent::Answered(_))));
         switched += u32::from(told(|event| matches!(event, BridgeEvent::Switched { .. })));
     }
-    assert!(answered > 7_500 && switched > 2_500, "{answered} answered, {switched} switched");
+    assert!(answered > 3_750 && switched > 1_250, "{answered} answered, {switched} switched");
 }
 
 #[test]
 fn events_in_no_order_at_all_do_no_harm() {
-    for seed in 0..10_000 {
+    for seed in 0..5_000 {
         let mut dice = Dice(seed ^ 0xA5A5);
         let mut call = dice.call();
         dice.play(&mut call, 60, true);
@@ -167,7 +167,7 @@ fn events_in_no_order_at_all_do_no_harm() {
 /// Descriptions cut, joined and spoiled at random, wherever a body may come.
 #[test]
 fn no_description_does_harm() {
-    for seed in 0..5_000 {
+    for seed in 0..2_000 {
         let mut dice = Dice(seed ^ 0x5D9);
         let mut spoiled = |side: Side| {
             let mut octets = dice.body(side).to_vec();

@@ -165,6 +165,22 @@ fn a_refusal_after_we_gave_up_changes_nothing() {
     assert_eq!((call.orders[1].len(), call.events.len()), before);
 }
 
+/// SIP-3, SIP-4: as long as the audio that we offer anew is not taken, what we last said is not what holds.
+#[test]
+fn a_refresh_between_a_lost_audio_line_and_the_next_gets_audio() {
+    let refused = format!("{AUDIO}m=image 0 udptl t38\r\n");
+    let mut call = Call::answered(gateway());
+    call.trigger();
+    call.accept(Far, sdp(Far, 2, &refused));
+    call.offer(Far);
+    call.refuse(Far, 488);
+    for body in [sdp(Far, 2, &refused), bytes::Bytes::new()] {
+        call.reinvite(Far, body);
+        assert_eq!(live(&call.accepted(Far)), ["audio 20000"]);
+        call.ack(Far);
+    }
+}
+
 #[test]
 fn without_fallback_a_refusal_ends_the_call() {
     let mut settings = gateway();

@@ -74,6 +74,23 @@ fn hold_passes_across_and_back() {
     assert_eq!((flow(&call, Near), flow(&call, Far)), (Flow::Both, Flow::Both));
 }
 
+/// Some large PBXs end hold by a re-INVITE without an offer.
+#[test]
+fn hold_ends_by_a_re_invite_without_an_offer() {
+    let mut call = Call::answered(gateway());
+    call.reinvite(Near, sdp(Near, 2, &format!("{AUDIO}a=inactive\r\n")));
+    call.accepted(Near);
+    call.offer(Far);
+    call.accept(Far, sdp(Far, 2, &format!("{AUDIO}a=inactive\r\n")));
+    assert_eq!((flow(&call, Near), flow(&call, Far)), (Flow::Neither, Flow::Neither));
+    call.reinvite(Near, Bytes::new());
+    assert_eq!(call.accepted(Near).media[0].direction, Direction::Both);
+    call.take(Near, Event::Acknowledged { body: sdp(Near, 3, AUDIO) });
+    assert_eq!(call.offer(Far).media[0].direction, Direction::Both);
+    call.accept(Far, sdp(Far, 3, AUDIO));
+    assert_eq!((flow(&call, Near), flow(&call, Far)), (Flow::Both, Flow::Both));
+}
+
 /// RFC 3264 8.4: an older end says 0.0.0.0.
 #[test]
 fn an_address_of_zeros_is_hold() {

@@ -3,6 +3,7 @@
 use super::super::dialog::{Dialog, Opening};
 use super::super::event::{BridgeEvent, EndCause};
 use super::super::settings::{FarTarget, T38Mode};
+use super::super::switch::Switch;
 use super::{Bridge, Life};
 use fax_core::Timestamp;
 use fax_core::relay::Side;
@@ -17,7 +18,9 @@ impl Bridge {
         let fax_alone = matches!(opening, Opening::Fax(_)) && leg.t38 == T38Mode::Require;
         let codecs = opening.codecs(&leg.laws).with_red(leg.red);
         let seed = self.settings.seed.wrapping_add(target as u64 + 1);
-        self.leg(Side::Far).dialog = Some(if fax_alone {
+        let far = self.leg(Side::Far);
+        far.switch = Switch::default();
+        far.dialog = Some(if fax_alone {
             Dialog::call_for_fax(leg, whom, seed, now)
         } else {
             Dialog::call(leg, whom, codecs, seed, now)

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::media::T38;
+use crate::sip::voice::mirrored;
 use fax_t38::sdp::{self, Flow, Media, audio_only, conclude};
 
 /// How often an offer is put off before it counts as refused.
@@ -71,9 +72,9 @@ impl Dialog {
             }
             self.notices.push_back(Notice::Offered(By::Us, wish.media));
         } else if self.clock.refresh_at().is_some_and(|at| at <= now) {
-            let body = match (self.refresh_by, &self.said.local) {
-                (Method::ReInvite, Some(local)) => octets(local),
-                _ => Bytes::new(),
+            let body = match self.refresh_by {
+                Method::ReInvite => self.current().as_ref().map(octets).unwrap_or_default(),
+                Method::Update => Bytes::new(),
             };
             self.send(now, Proposal::Refresh, RESPONSE, self.refresh_by, body);
         }
@@ -104,6 +105,24 @@ impl Dialog {
         let line = self.audio_line(direction);
         let offer = audio_only(&self.sdp_local(None), &line, self.lines());
         self.said.say(offer)
+    }
+
+    /// Whether our last description that was taken says what is agreed. It does not after T.38 was taken too late, or
+    /// taken and refused in one answer.
+    pub(super) fn said_holds(&self) -> bool {
+        let local = self.said.local.as_ref();
+        local.is_some_and(|local| match &self.agreed {
+            Order::T38(_) => local.fax_lines().next().is_some(),
+            _ => local.has_audio(),
+        })
+    }
+
+    /// The description of what is agreed, for a refresh.
+    pub(super) fn current(&mut self) -> Option<Description> {
+        if !self.said_holds() {
+            self.said.local = Some(self.audio_offer(mirrored(self.direction)));
+        }
+        self.said.local.clone()
     }
 
     pub(super) fn fax_offer(&mut self) -> Offer {

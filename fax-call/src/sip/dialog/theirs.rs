@@ -28,13 +28,11 @@ impl Dialog {
             Opening::Fax(offer) => self.answer_with_fax(&offer),
             Opening::Nothing => {
                 if let Some(like) = like {
-                    self.codecs.laws.retain(|&law| law == like.law);
-                    self.codecs.laws.is_empty().then(|| self.codecs.laws.push(like.law));
-                    self.codecs.events = like.events;
+                    self.codecs = Codecs { laws: vec![like.law], events: like.events, red: None };
                 }
                 let offer = self.audio_offer(Direction::Both);
                 self.said.local = Some(offer.clone());
-                self.theirs = Theirs::AnswerDue(now + FAREWELL);
+                self.theirs = Theirs::AnswerDue(now + FAREWELL, Box::new(offer.clone()));
                 Some(offer)
             }
         };
@@ -61,7 +59,9 @@ impl Dialog {
         };
         let Some(body) = body else { return self.turn_down(now, media, since, 488) };
         self.accept_request(now, &timer, octets(&body));
-        self.forget_fax();
+        if media == Kind::T38 {
+            self.forget_fax();
+        }
         if media == Kind::T38 || was_fax {
             self.notices.push_back(Notice::Agreed { by: By::Peer, media, after: now.since(since) });
         }
@@ -119,7 +119,7 @@ impl Dialog {
             return;
         }
         let calling = matches!(self.stage, Stage::Calling(_));
-        if !calling && self.ours.is_some() || matches!(self.theirs, Theirs::AnswerDue(_)) {
+        if !calling && self.ours.is_some() || matches!(self.theirs, Theirs::AnswerDue(..)) {
             self.notices.push_back(Notice::Glare);
             return self.refuse(491, None, None);
         }
@@ -127,17 +127,29 @@ impl Dialog {
             if calling {
                 return self.refuse(491, None, None);
             }
-            self.say_again(now, &timer);
-            self.theirs = Theirs::AnswerDue(now + FAREWELL);
-            return;
+            return self.offer_in_answer(now, &timer);
         }
         let Ok(offer) = Description::parse(body) else { return self.refuse(400, None, None) };
         self.consider(now, offer, timer);
     }
 
+    /// A re-INVITE without an offer gets what holds, word for word; but audio that rests is offered anew, as some end
+    /// hold that way.
+    fn offer_in_answer(&mut self, now: Timestamp, timer: &SessionTimer) {
+        let offer = match &self.agreed {
+            Order::Audio(_) => Some(self.audio_offer(Direction::Both)),
+            _ => self.current(),
+        };
+        let Some(offer) = offer else { return self.refuse(491, None, None) };
+        self.accept_request(now, timer, octets(&offer));
+        self.notices.push_back(Notice::Refreshed(By::Peer));
+        self.theirs = Theirs::AnswerDue(now + FAREWELL, Box::new(offer));
+    }
+
     /// Answers what needs no decision; the rest waits.
     fn consider(&mut self, now: Timestamp, offer: Description, timer: SessionTimer) {
-        if self.said.remote.as_ref().is_some_and(|remote| same_session(remote, &offer)) && self.is_up() {
+        let same = self.said.remote.as_ref().is_some_and(|remote| same_session(remote, &offer));
+        if same && self.is_up() && self.said_holds() {
             return self.say_again(now, &timer);
         }
         let old =
@@ -160,7 +172,7 @@ impl Dialog {
 
     /// Accepts with what holds: nothing changes, not even a version.
     fn say_again(&mut self, now: Timestamp, timer: &SessionTimer) {
-        let body = self.said.local.as_ref().map(octets).unwrap_or_default();
+        let body = self.current().as_ref().map(octets).unwrap_or_default();
         self.accept_request(now, timer, body);
         self.notices.push_back(Notice::Refreshed(By::Peer));
     }
@@ -186,18 +198,19 @@ impl Dialog {
             self.commands.push_back(Command::Bye);
             self.stage = Stage::Leaving { until, farewell: Farewell::Bye };
         }
-        if !matches!(self.theirs, Theirs::AnswerDue(_)) {
-            return;
-        }
+        let Theirs::AnswerDue(_, offer) = &self.theirs else { return };
+        let (offer, before) = (offer.as_ref().clone(), self.direction);
         self.theirs = Theirs::Nothing;
         let answer = Description::parse(body).ok();
-        match (&self.agreed, self.said.local.clone()) {
-            (Order::Nothing, Some(offer)) => {
-                if !answer.is_some_and(|answer| self.take_audio(offer, answer)) {
-                    self.notices.push_back(Notice::Unusable);
-                }
-            }
-            _ => self.refresh_answered(answer),
+        if self.t38().is_some() {
+            return self.refresh_answered(answer);
+        }
+        let taken = answer.is_some_and(|answer| self.take_audio(offer, answer));
+        if !taken && self.agreed == Order::Nothing {
+            self.notices.push_back(Notice::Unusable);
+        }
+        if self.direction != before {
+            self.notices.push_back(Notice::Turned(self.direction));
         }
     }
 

@@ -148,6 +148,11 @@ impl Phone {
         &mut self.station
     }
 
+    /// The machine off the phone.
+    pub fn into_machine(self) -> FaxMachine {
+        self.station.into_machine()
+    }
+
     /// The final response with which our call was refused.
     pub fn refused(&self) -> Option<u16> {
         self.refused

@@ -5,8 +5,8 @@ use fax_call::{OffersT38, Phone, PhoneSettings, media};
 use fax_core::terminal::FaxMachine;
 use fax_core::{Private, Timestamp};
 use fax_net::{
-    Calls, Clock, DialogHandle, EndpointSettings, Listener, Marking, MediaSockets, PortRange, SipEndpoint, Trouble,
-    Trunk,
+    Calls, Clock, DialogHandle, EndpointSettings, Listener, Marking, MediaSockets, PortRange, SipEndpoint,
+    Trouble, Trunk,
 };
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -66,7 +66,13 @@ impl SipPlace {
     ///
     /// # Errors
     /// No sockets, or no place for a call.
-    pub async fn call(&self, machine: FaxMachine, from: &str, number: &str, note: Note<'_>) -> io::Result<Phone> {
+    pub async fn call(
+        &self,
+        machine: FaxMachine,
+        from: &str,
+        number: &str,
+        note: Note<'_>,
+    ) -> io::Result<Phone> {
         let handle = self.endpoint.dial().map_err(io::Error::other)?;
         let (sockets, settings) = self.leg()?;
         let target = Target {

@@ -1,15 +1,17 @@
 //! What carries a call of one of our fax machines: samples over a pipe, datagrams over a socket, or nothing but
-//! virtual time.
+//! virtual time, or SIP.
 //!
 //! A [`Terminal`] is a fax machine on a leg and knows neither clock nor I/O; a [`Carrier`] is the outside world of one.
 //! Another way to reach a far machine (a SIP dialog with its sockets) is another `Carrier`: it may take its time from
 //! where it likes, and put the terminal on another leg while the call runs ([`Terminal::exchange`]).
 
 mod pcm;
+mod sip;
 mod udptl;
 mod virtual_time;
 
 pub use pcm::Pcm;
+pub use sip::{Note, SipPlace, SipWay};
 pub use udptl::{Clock, UdptlSocket};
 pub use virtual_time::{Medium, between};
 

@@ -9,6 +9,7 @@ mod modem;
 mod receive;
 mod replay;
 mod send;
+mod sip;
 mod sweep;
 mod t38;
 

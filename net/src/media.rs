@@ -13,14 +13,7 @@ use std::sync::Arc;
 use tokio::io::ReadBuf;
 use tokio::net::UdpSocket;
 
-/// Which of a leg's sockets: the one of `fax_call::media` with the same names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Socket {
-    /// RTP.
-    Rtp,
-    /// UDPTL.
-    Udptl,
-}
+pub use fax_call::media::Socket;
 
 /// The ports that media may use, even ones only; shared by all calls, taken in turn so that a port rests before it is used again.
 #[derive(Clone, Debug)]

@@ -121,6 +121,11 @@ impl Station {
         &mut self.terminal
     }
 
+    /// The machine off the line.
+    pub fn into_machine(self) -> FaxMachine {
+        self.terminal.into_machine()
+    }
+
     /// The line is dropped, by whomever.
     pub fn hang_up(&mut self, now: Timestamp) {
         self.now = self.now.max(now);

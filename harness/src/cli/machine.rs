@@ -120,6 +120,13 @@ impl MachineOptions {
         }
     }
 
+    /// As [`MachineOptions::note`], of what signalling does too.
+    pub(crate) fn remark(&self, at: Timestamp, what: &dyn core::fmt::Debug) {
+        if self.trace {
+            eprintln!("{:9.3} {what:?}", at.seconds());
+        }
+    }
+
     /// Prints the result; the exit code that stands for it.
     pub(crate) fn tell(&self, machine: &FaxMachine, files: Vec<String>, on_stderr: bool) -> ExitCode {
         let receipt = Receipt::of(machine, files);

@@ -1,10 +1,11 @@
 //! `faxlab receive FILE`: our fax machine receives a document.
 
 use super::machine::{Format, MachineOptions, WayOptions, terminal, write_document};
+use super::sip::SipOptions;
 use clap::Args;
 use fax_core::Private;
 use fax_core::t30::session::{Poll, Role};
-use fax_core::terminal::Document;
+use fax_core::terminal::{Document, FaxMachine};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,14 +25,23 @@ pub(crate) struct Receive {
     #[command(flatten)]
     way: WayOptions,
     #[command(flatten)]
+    sip: SipOptions,
+    #[command(flatten)]
     machine: MachineOptions,
 }
 
 impl Receive {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
         Format::of(&self.file)?;
+        if let Some(address) = self.sip.listens() {
+            let settings = self.machine.settings();
+            let machine = FaxMachine::new(Role::Answerer, settings, Document::default());
+            let machine = self.sip.answer(address, machine, &self.machine)?;
+            let files = write_document(&self.file, machine.received())?;
+            return Ok(self.machine.tell(&machine, files, false));
+        }
         if !self.way.is_given() {
-            return Err("give a way to the far machine: --pcm or --udptl".into());
+            return Err("give a way to the far machine: --sip, --pcm or --udptl".into());
         }
         let mut settings = self.machine.settings();
         let role = if self.poll { Role::Caller } else { Role::Answerer };

@@ -1,21 +1,23 @@
 //! `faxlab send FILE`: our fax machine sends a document.
 
 use super::machine::{Format, MachineOptions, WayOptions, header, read_document, terminal, write_document};
+use super::sip::{SipOptions, Uri};
 use clap::Args;
 use fax_call::Leg;
 use fax_core::Private;
 use fax_core::t30::session::{Offer, Role};
-use fax_core::terminal::Document;
+use fax_core::terminal::{Document, FaxMachine};
 use fax_harness::carrier::{Medium, between};
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// `faxlab send`.
 #[derive(Debug, Args)]
 pub(crate) struct Send {
-    /// The document, a TIFF file.
-    file: PathBuf,
+    /// The document, a TIFF file; before it, to call over SIP, whom: sip:NUMBER@HOST:PORT.
+    #[arg(value_name = "[sip:NUMBER@HOST:PORT] FILE", num_args = 1..=2, required = true)]
+    what: Vec<String>,
     /// Another fax machine in this process receives it into this file (.tif, .pdf, .png), in virtual time.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["pcm", "udptl"])]
     to: Option<PathBuf>,
@@ -34,20 +36,32 @@ pub(crate) struct Send {
     #[command(flatten)]
     way: WayOptions,
     #[command(flatten)]
+    sip: SipOptions,
+    #[command(flatten)]
     machine: MachineOptions,
 }
 
 impl Send {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let document = read_document(&self.file)?;
+        let (whom, file) = match &self.what[..] {
+            [whom, file] => (Some(Uri::read(whom)?), file),
+            [file, ..] => (None, file),
+            [] => return Err("which document?".into()),
+        };
+        let document = read_document(Path::new(file))?;
         let mut settings = self.machine.settings();
         settings.header = header(self.header.as_deref());
         settings.session.sub_address = self.sub.clone().map(Private::new);
         if let Some(to) = &self.to {
             return self.loopback(document, settings, to);
         }
+        if let Some(whom) = whom {
+            let machine = FaxMachine::new(Role::Caller, settings, document);
+            let machine = self.sip.call(&whom, machine, &self.machine)?;
+            return Ok(self.machine.tell(&machine, Vec::new(), false));
+        }
         if !self.way.is_given() {
-            return Err("give a way to the far machine: --pcm, --udptl or --to".into());
+            return Err("give a way to the far machine: sip:NUMBER@HOST:PORT, --pcm, --udptl or --to".into());
         }
         let role = if self.offer { Role::Answerer } else { Role::Caller };
         settings.session.offers = if self.offer { Offer::Freely } else { Offer::Nothing };
@@ -61,7 +75,7 @@ impl Send {
         &self,
         document: Document,
         settings: fax_core::terminal::Settings,
-        to: &std::path::Path,
+        to: &Path,
     ) -> Result<ExitCode, Box<dyn Error>> {
         Format::of(to)?;
         let medium = if self.t38 { Medium::T38 } else { Medium::Audio };

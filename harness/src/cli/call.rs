@@ -2,6 +2,7 @@
 
 use super::modem::{LineOptions, cores};
 use clap::{ArgAction, Args, Parser};
+use fax_call::SuperG3;
 use fax_core::Span;
 use fax_harness::calls::report::failed_seeds;
 use fax_harness::calls::timeline::timeline;
@@ -97,6 +98,15 @@ pub(crate) struct CellOptions {
     /// Playout delay of a passthrough.
     #[arg(long, default_value_t = 60)]
     playout_ms: u64,
+    /// Older packets beside each of a passthrough (RFC 2198).
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=4))]
+    rtp_redundancy: u64,
+    /// Lets the fax machines begin with V.8, as Super G3 ones do.
+    #[arg(long)]
+    v8: bool,
+    /// What our gateways make of Super G3: suppress or pass.
+    #[arg(long, default_value = "suppress", value_parser = super_g3)]
+    super_g3: SuperG3,
     /// When the answerer is hung up after the caller has gone on hook: ms, or never.
     #[arg(long, default_value = "2000", value_parser = hang_up)]
     hangup_ms: HangUp,
@@ -291,6 +301,9 @@ impl CellOptions {
             network: [forth?, back?],
             line,
             playout: Span::from_millis(self.playout_ms),
+            generations: self.rtp_redundancy as usize,
+            super_g3: self.super_g3,
+            v8: self.v8,
             hang_up: self.hangup_ms.0,
             block: self.block_ms as usize * 8,
         })
@@ -393,6 +406,14 @@ fn hang_up(text: &str) -> Result<HangUp, String> {
             .parse()
             .map(|ms| HangUp(Some(Span::from_millis(ms))))
             .map_err(|_| "a number of ms, or never".to_owned()),
+    }
+}
+
+fn super_g3(text: &str) -> Result<SuperG3, String> {
+    match text {
+        "suppress" => Ok(SuperG3::Suppress),
+        "pass" => Ok(SuperG3::Pass),
+        _ => Err("use suppress or pass".to_owned()),
     }
 }
 

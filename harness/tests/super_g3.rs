@@ -1,0 +1,47 @@
+//! Super G3 machines over our gateways: they become clean G3 machines, or are left alone.
+//!
+//! | what the peer does | tested |
+//! |---|---|
+//! | its V.8 offers V.34 as duplex | in place of half-duplex |
+//! | its DIS never names V.8 | bit 6 is cleared by `fax_core::t30::Edits`, tested there |
+//! | its answerer plays a second CED after V.8 came to nothing | as it is |
+#![cfg(feature = "spandsp")]
+
+use fax_call::SuperG3;
+use fax_harness::system::System::Ours;
+use fax_harness::world::{Chain, Document, Kept, Record, Scenario, Taps, run};
+use std::path::Path;
+
+const AGREED: &str = "V.8 agreed on V.34";
+
+fn called(chain: Chain, super_g3: SuperG3) -> (Record, Kept) {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/pages/itu1.tif");
+    let document = Document::read(Path::new(page)).expect("a page");
+    let scenario = Scenario { chain, gateways: [Ours; 2], v8: true, super_g3, ..Scenario::default() };
+    run(&scenario, &document, 1, Taps { events: true, ..Taps::default() }).expect("a call")
+}
+
+fn noted(kept: &Kept, side: usize, what: &str) -> usize {
+    kept.notes[side].iter().filter(|(_, note)| note.text == what).count()
+}
+
+/// Audio to audio, so that the tone as the caller hears it is the gateway's own: with its modulation the
+/// caller would send CM.
+#[test]
+fn suppressed_super_g3_is_a_clean_g3_call() {
+    for chain in [Chain::Gateway, Chain::Regenerate] {
+        let (record, kept) = called(chain, SuperG3::Suppress);
+        assert!(record.verdict().strict(), "{chain}: {}", record.cause());
+        assert_eq!([noted(&kept, 0, "no V.8"), noted(&kept, 1, "no V.8")], [1, 1], "{chain}");
+        let dis = |side: usize, verb: &str| {
+            let (_, note) = kept.notes[side].iter().find(|(_, note)| note.text.starts_with(verb))?;
+            u8::from_str_radix(note.text.split_whitespace().nth(5)?, 16).ok()
+        };
+    }
+}
+
+#[test]
+fn super_g3_that_stays_in_audio_comes_to_v34() {
+    let (record, kept) = called(Chain::Passthrough, SuperG3::Pass);
+    assert_eq!([noted(&kept, 0, AGREED), noted(&kept, 1, AGREED)], [1, 1], "{}", record.cause());
+}

@@ -3,11 +3,13 @@
 
 mod call;
 mod compare;
+mod demo;
 mod listen;
 mod modem;
 mod replay;
 mod sweep;
 mod t38;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -32,6 +34,10 @@ enum Command {
     Call(call::Call),
     /// A matrix of calls over the same seeds: a table and curves.
     Sweep(sweep::Sweep),
+    /// The whole table of docs/call-performance.md.
+    Table(table::Table),
+    /// A page through two gateways over a network that loses packets.
+    Demo(demo::Demo),
     /// One call again, with its timeline.
     Replay(replay::Replay),
     /// Two kinds of call over the same seeds, pair by pair.
@@ -48,6 +54,8 @@ impl Cli {
             Command::Listen(listen) => listen.run(),
             Command::Call(call) => call.run(),
             Command::Sweep(sweep) => sweep.run(),
+            Command::Table(table) => table.run(),
+            Command::Demo(demo) => demo.run(),
             Command::Replay(replay) => replay.run(),
             Command::Compare(compare) => compare.run(),
             Command::T38(command) => command.run(),

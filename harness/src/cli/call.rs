@@ -130,6 +130,9 @@ struct PacketOptions {
     /// How long a receiver waits for what was overtaken.
     #[arg(long)]
     hold_ms: Option<u64>,
+    /// Image in one packet of our gateways: 30 unless given.
+    #[arg(long)]
+    packet_ms: Option<u64>,
     /// T38FaxVersion.
     #[arg(long, default_value_t = 0)]
     t38_version: u8,
@@ -316,6 +319,7 @@ impl PacketOptions {
             recovery: self.fec.unwrap_or(Recovery::Redundancy(self.redundancy)),
             copies: self.copies,
             hold: self.hold_ms.map(Span::from_millis),
+            packet: self.packet_ms.map(Span::from_millis),
             version: self.t38_version,
             rate_management: self.rate_management,
             fill_removal: self.fill_removal,

@@ -244,6 +244,7 @@ mod peer {
         let refused = [
             (scenario.packets.copies.is_some(), "spaced copies"),
             (scenario.packets.hold.is_some(), "queue that waits for what was overtaken"),
+            (scenario.packets.packet.is_some(), "length of image packets to choose"),
             (scenario.packets.rate_management == 1, "rate management method 1"),
         ];
         match refused.into_iter().find(|(wanted, _)| *wanted) {

@@ -38,7 +38,9 @@ fn line(packets: &PacketSettings) -> T38Line {
         copies: packets.copies.map_or_else(Copies::default, copies),
         ..SenderSettings::default()
     };
-    T38Line::over(Udptl::new(receiver, sender), Settings { version, ..Settings::default() })
+    let usual = Settings::default();
+    let settings = Settings { version, packet: packets.packet.unwrap_or(usual.packet), ..usual };
+    T38Line::over(Udptl::new(receiver, sender), settings)
 }
 
 fn protection(recovery: Recovery) -> Protection {

@@ -101,6 +101,8 @@ pub struct PacketSettings {
     pub copies: Option<Copies>,
     /// How long a receiver waits for what was overtaken.
     pub hold: Option<Span>,
+    /// Image in one packet of our gateways.
+    pub packet: Option<Span>,
     /// T38FaxVersion.
     pub version: u8,
     /// T38FaxRateManagement: 1 local TCF, 2 transferred TCF.
@@ -143,6 +145,7 @@ impl Default for Scenario {
                 recovery: Recovery::Redundancy(3),
                 copies: None,
                 hold: None,
+                packet: None,
                 version: 0,
                 rate_management: 2,
                 fill_removal: false,

@@ -3,13 +3,15 @@
 //! | what the peer does | tested |
 //! |---|---|
 //! | its V.8 offers V.34 as duplex | in place of half-duplex |
-//! | its DIS never names V.8 | bit 6 is cleared by `fax_core::t30::Edits`, tested there |
+//! | its DIS never names V.8 | a DIS of our own, over a call of two phone lines |
 //! | its answerer plays a second CED after V.8 came to nothing | as it is |
 #![cfg(feature = "spandsp")]
 
-use fax_call::SuperG3;
+use fax_call::{Call, Leg, Policy, Side, SuperG3};
+use fax_core::{Chunk, FrameEnd, Line, Opening, Signal, Span, Timestamp};
 use fax_harness::system::System::Ours;
 use fax_harness::world::{Chain, Document, Kept, Record, Scenario, Taps, run};
+use fax_modem::AudioLine;
 use std::path::Path;
 
 const AGREED: &str = "V.8 agreed on V.34";
@@ -45,3 +47,45 @@ fn super_g3_that_stays_in_audio_comes_to_v34() {
     let (record, kept) = called(Chain::Passthrough, SuperG3::Pass);
     assert_eq!([noted(&kept, 0, AGREED), noted(&kept, 1, AGREED)], [1, 1], "{}", record.cause());
 }
+
+/// An answerer that knows V.8 says so in its DIS, bit 6; the caller is not told.
+#[test]
+fn the_caller_of_a_super_g3_machine_reads_no_v8_in_its_dis() {
+    let dis = [0xFF, 0xC8, 0x01, V8 | 1, 0x6C, 0x98];
+    let mut turn = [
+        Signal::Begin(Opening::V21),
+        Signal::Octets(Chunk::from_octets(&dis)),
+        Signal::FrameEnd(FrameEnd::Good),
+        Signal::End,
+    ]
+    .into_iter()
+    .peekable();
+    let (mut answerer, mut caller) = (AudioLine::default(), AudioLine::default());
+    let mut call = Call::new(Leg::audio(), Leg::audio(), Policy::default());
+    let mut read = Vec::new();
+    for beat in 1..=200_u64 {
+        let now = Timestamp::ZERO + Span::from_millis(20 * beat);
+        while turn.next_if(|signal| answerer.say(*signal).is_ok()).is_some() {}
+        let mut block = [0; 160];
+        answerer.fill(&mut block);
+        call.listen(Side::Far, now, &block);
+        call.fill(Side::Far, &mut block);
+        answerer.listen(&block);
+        caller.fill(&mut block);
+        call.listen(Side::Near, now, &block);
+        call.fill(Side::Near, &mut block);
+        caller.listen(&block);
+        while let Some(heard) = caller.hear() {
+            if let Signal::Octets(chunk) = heard.signal {
+                read.extend_from_slice(chunk.octets());
+            }
+        }
+    }
+    let mut expected = dis;
+    expected[3] &= !V8;
+    assert_eq!(read[..4], expected[..4], "{read:02x?}");
+    assert_eq!(read.len(), dis.len());
+}
+
+/// Bit 6 of the first octet of DIS; first bit on the line is the top bit.
+const V8: u8 = 0x80 >> 5;

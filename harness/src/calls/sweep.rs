@@ -157,11 +157,15 @@ impl Matrix {
             let name: Vec<String> = others.map(|(name, value)| format!("{name} {value}")).collect();
             curves.entry(name.join(", ")).or_default().push((x, report));
         }
-        let curve = |(n, (name, points)): (usize, (String, Vec<(f64, &Report)>))| {
-            let point = |(x, report): (f64, &Report)| (x, report.rate(), Some(report.interval()));
-            RateCurve { name, points: points.into_iter().map(point).collect(), style: Style::Numbered(n) }
-        };
-        let curves: Vec<RateCurve> = curves.into_iter().enumerate().map(curve).collect();
+        let point = |(x, report): (f64, &Report)| (x, report.rate(), Some(report.interval()));
+        let numbered = (0..).map(Style::Numbered).zip(curves);
+        let curves: Vec<RateCurve> = numbered
+            .map(|(style, (name, points))| RateCurve {
+                name,
+                points: points.into_iter().map(point).collect(),
+                style,
+            })
+            .collect();
         plot::rates(path, &self.title, &self.x, &curves)
     }
 }

@@ -8,14 +8,15 @@ PACKAGES := gcc libc6-dev libspandsp-dev tshark
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
 
-.PHONY: help setup test conformance demo lint bench-modem bench-t38 fuzz acceptance-efax
+.PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance-efax
 
 help:
-	@echo 'make demo         a page of bits through a noisy line, pictures in target/demo'
+	@echo 'make demo         a page through two gateways over a lossy network, and bits through a noisy line, in target/demo'
 	@echo 'make test         every test, the foreign peer included'
 	@echo 'make conformance  the 151 conformance cases of T.30 against our session, as a table'
 	@echo 'make lint         format, clippy, licences and sources, documentation'
 	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
+	@echo 'make bench-calls  the table of docs/call-performance.md; BENCH_SCALE=20 for a 20th of the calls (2 CPU hours)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
 	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
@@ -39,6 +40,7 @@ conformance:
 	$(CARGO) test --package fax-core --test conformance --locked -- --nocapture
 
 demo: setup
+	$(LAB) demo --out target/demo
 	$(LAB) modem demo --out target/demo
 
 lint: setup
@@ -51,6 +53,14 @@ lint: setup
 
 bench-modem: setup
 	$(LAB) modem table --out docs
+
+BENCH_SCALE ?= 1
+BENCH_JOBS ?= 1
+
+# What has been measured stays in target/call-table.jsonl, a cell a line, and is not measured again: stop it and go on
+# later. Remove the file to begin anew, as after a change of the gateways.
+bench-calls: setup
+	$(LAB) table --out docs --scale $(BENCH_SCALE) --jobs $(BENCH_JOBS)
 
 # Times by criterion; then instructions a call, of a hundred thousand calls, where valgrind is there.
 bench-t38:

@@ -7,6 +7,7 @@ pub mod compare;
 pub mod report;
 pub mod statistics;
 pub mod sweep;
+pub mod table;
 pub mod timeline;
 
 pub use report::Report;

@@ -3,6 +3,7 @@
 
 mod call;
 mod compare;
+mod demo;
 mod listen;
 mod machine;
 mod modem;
@@ -12,6 +13,7 @@ mod send;
 mod sip;
 mod sweep;
 mod t38;
+mod table;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
@@ -37,6 +39,10 @@ enum Command {
     Call(call::Call),
     /// A matrix of calls over the same seeds: a table and curves.
     Sweep(sweep::Sweep),
+    /// The whole table of docs/call-performance.md.
+    Table(table::Table),
+    /// A page through two gateways over a network that loses packets.
+    Demo(demo::Demo),
     /// One call again, with its timeline.
     Replay(replay::Replay),
     /// Two kinds of call over the same seeds, pair by pair.
@@ -59,6 +65,8 @@ impl Cli {
             Command::Listen(listen) => listen.run().map(done),
             Command::Call(call) => call.run().map(done),
             Command::Sweep(sweep) => sweep.run().map(done),
+            Command::Table(table) => table.run().map(done),
+            Command::Demo(demo) => demo.run().map(done),
             Command::Replay(replay) => replay.run().map(done),
             Command::Compare(compare) => compare.run().map(done),
             Command::Send(send) => send.run(),

@@ -3,6 +3,8 @@
 //! Writes what the line sounds like (WAV), the symbols as the receiver decides on them and the page as
 //! sent and as received (SVG), and tells the figures.
 
+pub mod fax;
+
 use crate::bench::ber::BLOCK;
 use crate::bench::score::Score;
 use crate::plot;

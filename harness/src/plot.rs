@@ -1,5 +1,6 @@
-//! Pictures as SVG: error curves and constellations.
+//! Pictures as SVG: error curves, success rates and constellations.
 
+use crate::calls::statistics::Interval;
 use plotters::coord::ranged1d::AsRangedCoord;
 use plotters::prelude::*;
 use std::error::Error;
@@ -25,14 +26,31 @@ pub enum Style {
     Ours,
     /// The peer's.
     Peer,
+    /// One of many, by its number.
+    Numbered(usize),
+}
+
+/// Success rates with their name.
+#[derive(Clone, Debug)]
+pub struct RateCurve {
+    /// As the legend shows it.
+    pub name: String,
+    /// Place, rate from 0 to 1, and its interval where there is one.
+    pub points: Vec<(f64, f64, Option<Interval>)>,
+    /// How it is drawn.
+    pub style: Style,
 }
 
 impl Style {
-    const fn color(self) -> RGBColor {
+    fn color(self) -> RGBColor {
         match self {
             Self::Ideal => RGBColor(90, 90, 90),
             Self::Ours => RGBColor(0, 90, 200),
             Self::Peer => RGBColor(210, 70, 30),
+            Self::Numbered(n) => {
+                let (red, green, blue) = Palette99::pick(n).rgb();
+                RGBColor(red, green, blue)
+            }
         }
     }
 }
@@ -73,6 +91,56 @@ pub fn error_curves(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Bo
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], color.stroke_width(2)));
         if curve.style != Style::Ideal {
             chart.draw_series(points.iter().map(|at| Circle::new(*at, 3, color.filled())))?;
+        }
+    }
+    chart
+        .configure_series_labels()
+        .position(SeriesLabelPosition::LowerLeft)
+        .background_style(WHITE)
+        .border_style(RGBColor(180, 180, 180))
+        .label_font((FONT, 14))
+        .draw()?;
+    root.present()?;
+    Ok(())
+}
+
+/// Success rates over a linear axis, in per cent, with their intervals.
+pub fn rates(path: &Path, title: &str, x: &str, curves: &[RateCurve]) -> Result<(), Box<dyn Error>> {
+    let all = || curves.iter().flat_map(|curve| &curve.points).map(|(x, ..)| *x);
+    let (low, high) = (all().fold(f64::MAX, f64::min), all().fold(f64::MIN, f64::max));
+    if low > high {
+        return Err(format!("{title}: nothing to draw").into());
+    }
+    let margin = ((high - low) * 0.02).max(1e-6);
+    let root = SVGBackend::new(path, (720, 480)).into_drawing_area();
+    root.fill(&WHITE)?;
+    let mut chart = ChartBuilder::on(&root)
+        .caption(title, (FONT, 20))
+        .margin(12)
+        .x_label_area_size(40)
+        .y_label_area_size(56)
+        .build_cartesian_2d(low - margin..high + margin, -2.0..102.0)?;
+    chart
+        .configure_mesh()
+        .x_desc(x)
+        .y_desc("strict successes, %")
+        .label_style((FONT, 13))
+        .light_line_style(RGBColor(235, 235, 235))
+        .draw()?;
+    for curve in curves {
+        let color = curve.style.color();
+        let line: Vec<(f64, f64)> = curve.points.iter().map(|(x, rate, _)| (*x, 100.0 * rate)).collect();
+        chart
+            .draw_series(LineSeries::new(line.clone(), color.stroke_width(2)))?
+            .label(curve.name.clone())
+            .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], color.stroke_width(2)));
+        let bar = |(x, _, interval): &(f64, f64, Option<Interval>)| {
+            let Interval { low, high } = (*interval)?;
+            Some(PathElement::new([(*x, 100.0 * low), (*x, 100.0 * high)], color))
+        };
+        chart.draw_series(curve.points.iter().filter_map(bar))?;
+        if curve.style != Style::Ideal {
+            chart.draw_series(line.into_iter().map(|at| Circle::new(at, 3, color.filled())))?;
         }
     }
     chart

@@ -9,6 +9,7 @@
 //! Not here: many calls and their statistics (`calls`), what a line does to one burst (`stimulus`).
 
 pub mod agenda;
+pub mod audio;
 pub mod call;
 mod cast;
 pub mod classic_udptl;
@@ -24,6 +25,8 @@ pub mod scenario;
 mod side;
 #[cfg(feature = "spandsp")]
 mod spandsp;
+#[cfg(feature = "spandsp")]
+mod super_g3;
 
 pub use agenda::Agenda;
 pub use call::{Kept, Record, Taps, Verdict, run};

@@ -30,7 +30,7 @@ pub struct LegSettings {
     pub learning: Learning,
     /// How long audio waits before it goes into a modem, 20 to 200 ms: 60 ms.
     pub jitter: Span,
-    /// What protects packets of T.38, as far as the peer takes it: 7 secondaries with control, 3 with image.
+    /// What protects packets of T.38, as far as the peer takes it: as much as the measured loss asks for.
     pub protection: Protection,
     /// Which packets of T.38 are sent again.
     pub copies: Copies,
@@ -48,7 +48,7 @@ impl Default for LegSettings {
         Self {
             learning: Learning::Pinned,
             jitter: Span::from_millis(60),
-            protection: Protection::default(),
+            protection: Protection::AsMeasured,
             copies: Copies::default(),
         }
     }
@@ -56,6 +56,8 @@ impl Default for LegSettings {
 
 /// How long image data of one packet last, milliseconds.
 const INTERVAL: u16 = 30;
+/// The same where the depth follows the loss: fewer packets, each carried more often.
+const LONG_INTERVAL: u16 = 50;
 /// A firewall on the way is opened, and kept open, by a datagram so often (NAT-3, NAT-5).
 const KEEP_ALIVE: Span = Span::from_millis(500);
 /// Rows of parity, and what each covers, where parity is asked for.
@@ -78,8 +80,10 @@ impl LegSettings {
         let wanted = match protection {
             Protection::Secondaries { image, .. } => image,
             Protection::Parity { .. } => 1,
+            Protection::AsMeasured => 3,
         };
-        let packing = session.limits.packing(session.max_bit_rate, INTERVAL, wanted);
+        let interval = if protection == Protection::AsMeasured { LONG_INTERVAL } else { INTERVAL };
+        let packing = session.limits.packing(session.max_bit_rate, interval, wanted);
         let millis = u64::from(packing.octets) * 8000 / u64::from(session.max_bit_rate.0.max(2400));
         let largest_ifp = usize::from(session.limits.ifp).min(127);
         let receiver = ReceiverSettings { syntax: session.version.syntax(), ..ReceiverSettings::default() };
@@ -93,7 +97,7 @@ impl LegSettings {
         };
         let settings = line::Settings {
             version: session.version,
-            packet: Span::from_millis(millis.clamp(10, 40)),
+            packet: Span::from_millis(millis.clamp(10, 50)),
             largest_ifp,
             pacing,
             ..line::Settings::default()

@@ -2,11 +2,11 @@
 
 use super::statistics::{Interval, wilson};
 use crate::world::Record;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One line of JSON. Counts are calls.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Calls made.
     pub calls: usize,

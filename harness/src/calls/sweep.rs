@@ -14,7 +14,7 @@
 //! ```
 
 use super::Report;
-use plotters::prelude::*;
+use crate::plot::{self, RateCurve, Style};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -157,53 +157,18 @@ impl Matrix {
             let name: Vec<String> = others.map(|(name, value)| format!("{name} {value}")).collect();
             curves.entry(name.join(", ")).or_default().push((x, report));
         }
-        let all = || curves.values().flatten().map(|(x, _)| *x);
-        let (low, high) = (all().fold(f64::MAX, f64::min), all().fold(f64::MIN, f64::max));
-        let margin = ((high - low) * 0.02).max(1e-6);
-        let root = SVGBackend::new(path, (720, 480)).into_drawing_area();
-        root.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(&root)
-            .caption(&self.title, (FONT, 20))
-            .margin(12)
-            .x_label_area_size(40)
-            .y_label_area_size(56)
-            .build_cartesian_2d(low - margin..high + margin, -2.0..102.0)?;
-        chart
-            .configure_mesh()
-            .x_desc(self.x.as_str())
-            .y_desc("strict successes, %")
-            .label_style((FONT, 13))
-            .light_line_style(RGBColor(235, 235, 235))
-            .draw()?;
-        for (n, (name, points)) in curves.iter().enumerate() {
-            let color = Palette99::pick(n).to_rgba();
-            let line: Vec<(f64, f64)> =
-                points.iter().map(|(x, report)| (*x, 100.0 * report.rate())).collect();
-            chart
-                .draw_series(LineSeries::new(line, color.stroke_width(2)))?
-                .label(name.clone())
-                .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], color.stroke_width(2)));
-            chart.draw_series(points.iter().map(|(x, report)| {
-                let interval = report.interval();
-                PathElement::new([(*x, 100.0 * interval.low), (*x, 100.0 * interval.high)], color)
-            }))?;
-            chart.draw_series(
-                points.iter().map(|(x, report)| Circle::new((*x, 100.0 * report.rate()), 3, color.filled())),
-            )?;
-        }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerLeft)
-            .background_style(WHITE)
-            .border_style(RGBColor(180, 180, 180))
-            .label_font((FONT, 14))
-            .draw()?;
-        root.present()?;
-        Ok(())
+        let point = |(x, report): (f64, &Report)| (x, report.rate(), Some(report.interval()));
+        let numbered = (0..).map(Style::Numbered).zip(curves);
+        let curves: Vec<RateCurve> = numbered
+            .map(|(style, (name, points))| RateCurve {
+                name,
+                points: points.into_iter().map(point).collect(),
+                style,
+            })
+            .collect();
+        plot::rates(path, &self.title, &self.x, &curves)
     }
 }
-
-const FONT: &str = "sans-serif";
 
 /// An option as on a command line; a switch that is off is left out.
 fn option(name: &str, value: &Value) -> Vec<String> {

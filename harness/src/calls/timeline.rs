@@ -1,5 +1,6 @@
 //! A call on one axis of time: what each fax machine did, what went over the network, what was lost.
 
+use crate::world::audio::RED;
 use crate::world::network::log::{Culprit, Fate};
 use crate::world::{Direction, Kept, Record};
 use fax_core::Timestamp;
@@ -108,7 +109,7 @@ impl Run {
 fn kind(datagram: &[u8]) -> String {
     // RTP with G.711 has version 2 in its first two bits and type 0 or 8; a sequence number of UDPTL gets
     // there after 32 768 packets.
-    if let [0x80, 0 | 8, ..] = datagram {
+    if let [0x80, 0 | 8 | RED, ..] = datagram {
         return "audio".to_owned();
     }
     let Some(first) = datagram.get(3) else { return "nothing".to_owned() };

@@ -2,6 +2,7 @@
 
 use super::modem::{LineOptions, cores};
 use clap::{ArgAction, Args, Parser};
+use fax_call::SuperG3;
 use fax_core::Span;
 use fax_harness::calls::report::failed_seeds;
 use fax_harness::calls::timeline::timeline;
@@ -97,6 +98,15 @@ pub(crate) struct CellOptions {
     /// Playout delay of a passthrough.
     #[arg(long, default_value_t = 60)]
     playout_ms: u64,
+    /// Older packets beside each of a passthrough (RFC 2198).
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=4))]
+    rtp_redundancy: u64,
+    /// Lets the fax machines begin with V.8, as Super G3 ones do.
+    #[arg(long)]
+    v8: bool,
+    /// What our gateways make of Super G3: suppress or pass.
+    #[arg(long, default_value = "suppress", value_parser = super_g3)]
+    super_g3: SuperG3,
     /// When the answerer is hung up after the caller has gone on hook: ms, or never.
     #[arg(long, default_value = "2000", value_parser = hang_up)]
     hangup_ms: HangUp,
@@ -120,6 +130,9 @@ struct PacketOptions {
     /// How long a receiver waits for what was overtaken.
     #[arg(long)]
     hold_ms: Option<u64>,
+    /// Image in one packet of our gateways: 30 unless given.
+    #[arg(long)]
+    packet_ms: Option<u64>,
     /// T38FaxVersion.
     #[arg(long, default_value_t = 0)]
     t38_version: u8,
@@ -291,6 +304,9 @@ impl CellOptions {
             network: [forth?, back?],
             line,
             playout: Span::from_millis(self.playout_ms),
+            generations: self.rtp_redundancy as usize,
+            super_g3: self.super_g3,
+            v8: self.v8,
             hang_up: self.hangup_ms.0,
             block: self.block_ms as usize * 8,
         })
@@ -303,6 +319,7 @@ impl PacketOptions {
             recovery: self.fec.or(self.redundancy.map(Recovery::Redundancy)).unwrap_or(Recovery::OwnChoice),
             copies: self.copies,
             hold: self.hold_ms.map(Span::from_millis),
+            packet: self.packet_ms.map(Span::from_millis),
             version: self.t38_version,
             rate_management: self.rate_management,
             fill_removal: self.fill_removal,
@@ -393,6 +410,14 @@ fn hang_up(text: &str) -> Result<HangUp, String> {
             .parse()
             .map(|ms| HangUp(Some(Span::from_millis(ms))))
             .map_err(|_| "a number of ms, or never".to_owned()),
+    }
+}
+
+fn super_g3(text: &str) -> Result<SuperG3, String> {
+    match text {
+        "suppress" => Ok(SuperG3::Suppress),
+        "pass" => Ok(SuperG3::Pass),
+        _ => Err("use suppress or pass".to_owned()),
     }
 }
 

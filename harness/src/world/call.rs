@@ -6,7 +6,7 @@ use super::draw::Direction;
 use super::ends::{Note, Outcome};
 use super::network::log::Tally;
 use super::network::{Log, Path};
-use super::page::{Document, identical};
+use super::page::{Document, Page, identical};
 use super::scenario::Scenario;
 use super::side::{Recording, Side};
 use cpu_time::ThreadTime;
@@ -54,7 +54,7 @@ impl PartialEq for Cpu {
 /// What to keep besides the record.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Taps {
-    /// Notes of the fax machines and the network's log.
+    /// Notes of the fax machines, records of the gateways, the network's log and the pages.
     pub events: bool,
     /// Every datagram.
     pub datagrams: bool,
@@ -73,6 +73,10 @@ pub struct Kept {
     pub datagrams: [Vec<Vec<u8>>; 2],
     /// The caller's and the answerer's line.
     pub audio: [Option<Recording>; 2],
+    /// What the caller's and the answerer's gateway keep of the call, as text.
+    pub gateways: [Option<String>; 2],
+    /// What was received.
+    pub pages: Vec<Page>,
 }
 
 /// A verdict of the bench.
@@ -268,6 +272,8 @@ impl<'a> Stage<'a> {
         };
         if self.taps.events {
             self.kept.notes = notes;
+            self.kept.gateways = self.sides.each_mut().map(|side| side.close(self.now));
+            self.kept.pages = received;
         }
         self.kept.audio = self.sides.each_mut().map(Side::take_recording);
         self.kept.logs = self.paths.map(Path::into_log);

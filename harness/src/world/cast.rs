@@ -2,12 +2,13 @@
 //!
 //! A system of another maker is one file and one arm here.
 
+use super::audio::RtpAudio;
 use super::draw::{Direction, stream};
 use super::ends::{Gateway, T38Terminal, Terminal};
 use super::our_machine::OurTerminal;
 use super::ours::{self, OurGateway};
 use super::page::Document;
-use super::passthrough::Passthrough;
+use super::passthrough::{Passthrough, Regenerate};
 use super::phone::{PhoneLine, Place};
 use super::scenario::{Chain, Scenario};
 use super::side::{Phone, Side};
@@ -161,9 +162,9 @@ fn our_machine(role: Role, scenario: &Scenario, document: &Document, leg: Leg) -
 
 fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBuild> {
     match (scenario.chain, scenario.gateways[role.index()]) {
-        (Chain::Passthrough, _) => Ok(Box::new(Passthrough::new(Law::Mu, scenario.playout))),
-        (Chain::Regenerate, _) => no_part(System::Ours, "regenerating passthrough"),
-        (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets))),
+        (Chain::Passthrough, _) => Ok(Box::new(Passthrough(audio(scenario)))),
+        (Chain::Regenerate, _) => Ok(Box::new(Regenerate::new(audio(scenario), scenario.super_g3))),
+        (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets, scenario.super_g3))),
         #[cfg(feature = "spandsp")]
         (_, System::Spandsp) => peer::gateway(scenario),
         #[cfg(not(feature = "spandsp"))]
@@ -171,6 +172,11 @@ fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBu
     }
 }
 
+fn audio(scenario: &Scenario) -> RtpAudio {
+    RtpAudio::new(Law::Mu, scenario.playout, scenario.generations)
+}
+
+#[cfg(not(feature = "spandsp"))]
 fn no_part<T>(system: System, part: &'static str) -> Result<T, CannotBuild> {
     let why = match system {
         System::Ours => "it is not built yet",
@@ -183,7 +189,12 @@ fn no_part<T>(system: System, part: &'static str) -> Result<T, CannotBuild> {
 pub fn sent(scenario: &Scenario) -> [String; 2] {
     let on_packets = |role: Role| role.is_on_packets(scenario.chain);
     [Role::Caller, Role::Answerer].map(|role| match (scenario.chain, on_packets(role)) {
-        (Chain::Passthrough | Chain::Regenerate, _) => "G.711 in packets of 20 ms".to_owned(),
+        (Chain::Passthrough | Chain::Regenerate, _) => match scenario.generations {
+            0 => "G.711 in packets of 20 ms".to_owned(),
+            generations => {
+                format!("G.711 in packets of 20 ms, the {generations} before it repeated beside each")
+            }
+        },
         (_, true) => words(scenario.ends, scenario),
         (_, false) => words(scenario.gateways[role.index()], scenario),
     })
@@ -213,6 +224,7 @@ mod peer {
     use super::super::page::Document;
     use super::super::scenario::{Coding, Modem, Scenario};
     use super::super::spandsp::{PeerGateway, PeerT38Terminal, PeerTerminal};
+    use super::super::super_g3::SuperG3Machine;
     use super::{CannotBuild, Role};
     use crate::system::System;
     use peer_spandsp::{GatewaySettings, Modems, T38Settings, TerminalSettings};
@@ -220,7 +232,11 @@ mod peer {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     pub(super) fn terminal(role: Role, scenario: &Scenario, document: &Document) -> Box<dyn Terminal> {
-        Box::new(PeerTerminal::new(peer_role(role), &settings(role, scenario, document)))
+        let machine = PeerTerminal::new(peer_role(role), &settings(role, scenario, document));
+        match scenario.v8 {
+            true => Box::new(SuperG3Machine::new(role == Role::Caller, machine)),
+            false => Box::new(machine),
+        }
     }
 
     pub(super) fn t38_terminal(
@@ -247,6 +263,7 @@ mod peer {
         let refused = [
             (scenario.packets.copies.is_some(), "spaced copies"),
             (scenario.packets.hold.is_some(), "queue that waits for what was overtaken"),
+            (scenario.packets.packet.is_some(), "length of image packets to choose"),
             (scenario.packets.rate_management == 1, "rate management method 1"),
         ];
         match refused.into_iter().find(|(wanted, _)| *wanted) {

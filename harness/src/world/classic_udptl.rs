@@ -29,6 +29,7 @@ pub enum Recovery {
 impl fmt::Display for Recovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::OwnChoice => f.write_str("as each system protects by itself"),
             Self::Redundancy(1) => f.write_str("1 secondary"),
             Self::Redundancy(count) => write!(f, "{count} secondaries"),
             Self::Parity { span, entries } => write!(f, "parity {span} x {entries}"),

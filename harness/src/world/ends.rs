@@ -56,6 +56,11 @@ pub trait T38Terminal: Machine + PacketSide {
 pub trait Gateway: PacketSide {
     /// Hears a block that ends now and says as much.
     fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]);
+
+    /// The call is over, as its phone line is on hook: its record as text, if it keeps one.
+    fn close(&mut self, _now: Timestamp) -> Option<String> {
+        None
+    }
 }
 
 /// How a call ended for a fax machine.

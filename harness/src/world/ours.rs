@@ -3,7 +3,7 @@
 use super::classic_udptl::Recovery;
 use super::ends::{Gateway, PacketSide};
 use super::scenario::{self, PacketSettings};
-use fax_call::{Call, Leg, Policy, Side, TcfMethod};
+use fax_call::{Call, Ending, Leg, Policy, Side, SuperG3, TcfMethod};
 use fax_core::{Span, Timestamp};
 use fax_t38::Version;
 use fax_t38::line::{Pacing, Settings, T38Line, Udptl};
@@ -13,10 +13,11 @@ use fax_t38::udptl::{Copies, Gaps, Hold, Layout, Protection, ReceiverSettings, R
 pub(super) struct OurGateway(Call);
 
 impl OurGateway {
-    pub(super) fn new(packets: &PacketSettings) -> Self {
+    pub(super) fn new(packets: &PacketSettings, super_g3: SuperG3) -> Self {
         let policy = Policy {
             tcf: if packets.rate_management == 1 { TcfMethod::Local } else { TcfMethod::Transferred },
             fill_removal: packets.fill_removal,
+            super_g3,
             ..Policy::default()
         };
         Self(Call::new(Leg::audio(), Leg::t38(line(packets, Pacing::Live)), policy))
@@ -38,10 +39,11 @@ pub(super) fn line(packets: &PacketSettings, pacing: Pacing) -> T38Line {
         ..SenderSettings::default()
     };
     let settings = Settings { version, pacing, ..Settings::default() };
-    let settings = match packets.recovery {
-        Recovery::OwnChoice => Settings { packet: Span::from_millis(50), ..settings },
-        Recovery::Redundancy(_) | Recovery::Parity { .. } => settings,
+    let packet = match packets.recovery {
+        Recovery::OwnChoice => Span::from_millis(50),
+        Recovery::Redundancy(_) | Recovery::Parity { .. } => settings.packet,
     };
+    let settings = Settings { packet: packets.packet.unwrap_or(packet), ..settings };
     T38Line::over(Udptl::new(receiver, sender), settings)
 }
 
@@ -88,5 +90,10 @@ impl Gateway for OurGateway {
     fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]) {
         self.0.listen(Side::Near, now, heard);
         self.0.fill(Side::Near, said);
+    }
+
+    fn close(&mut self, now: Timestamp) -> Option<String> {
+        self.0.finish(now, Ending::HungUp(Side::Near));
+        Some(self.0.record().to_string())
     }
 }

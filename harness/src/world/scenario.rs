@@ -4,6 +4,7 @@ use super::classic_udptl::Recovery;
 use super::network::Network;
 use crate::stimulus::{Impairments, Law};
 use crate::system::System;
+use fax_call::SuperG3;
 use fax_core::Span;
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +28,12 @@ pub struct Scenario {
     pub line: Impairments,
     /// Playout delay of a passthrough.
     pub playout: Span,
+    /// Older packets beside each of a passthrough (RFC 2198).
+    pub generations: usize,
+    /// What our gateways make of Super G3.
+    pub super_g3: SuperG3,
+    /// Whether the fax machines begin with V.8.
+    pub v8: bool,
     /// When the answerer is hung up after the caller has gone on hook.
     pub hang_up: Option<Span>,
     /// Samples of a block of audio: 160 or 80.
@@ -94,6 +101,8 @@ pub struct PacketSettings {
     pub copies: Option<Copies>,
     /// How long a receiver waits for what was overtaken.
     pub hold: Option<Span>,
+    /// Image in one packet of our gateways.
+    pub packet: Option<Span>,
     /// T38FaxVersion.
     pub version: u8,
     /// T38FaxRateManagement: 1 local TCF, 2 transferred TCF.
@@ -136,6 +145,7 @@ impl Default for Scenario {
                 recovery: Recovery::Redundancy(3),
                 copies: None,
                 hold: None,
+                packet: None,
                 version: 0,
                 rate_management: 2,
                 fill_removal: false,
@@ -143,6 +153,9 @@ impl Default for Scenario {
             network: [Network::default(), Network::default()],
             line: Impairments { g711: vec![Law::Mu], ..Impairments::default() },
             playout: Span::from_millis(60),
+            generations: 0,
+            super_g3: SuperG3::default(),
+            v8: false,
             hang_up: Some(Span::from_millis(2000)),
             block: 160,
         }

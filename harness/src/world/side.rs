@@ -148,6 +148,14 @@ impl Side {
         self.off_hook
     }
 
+    /// The call is over: what its gateway has to say of it.
+    pub(super) fn close(&mut self, now: Timestamp) -> Option<String> {
+        match &mut self.kind {
+            Kind::Phone(phone) => phone.gateway.close(now),
+            Kind::Packets(_) => None,
+        }
+    }
+
     /// CPU time of the gateway, estimated.
     pub(super) fn gateway_cpu(&self) -> Duration {
         match &self.kind {

@@ -386,6 +386,28 @@ fn a_command_said_again_after_its_answer_is_answered_again_and_kept_back() {
     assert_eq!(bench.near.count(GOOD), to_near + 1);
 }
 
+/// Lever L9, T.30 5.4.2: whoever asked for frames answers again, and T2 of that machine must not run out meanwhile.
+#[test]
+fn a_command_that_was_answered_by_asking_for_frames_is_said_again() {
+    let mut bench = Bench::new();
+    bench.until_page();
+    bench
+        .hear(Side::Far, &[Signal::Begin(V17_SHORT), Signal::Bits(Chunk::from_octets(&[0; 8])), Signal::End]);
+    bench.pass(400);
+    let pps = [0xFF, 0xC8, 0x7D, 0xF4, 0, 0, 9];
+    bench.frame(Side::Far, &pps);
+    bench.pass(400);
+    let ppr = [&[0xFF, 0xC8, 0x3D][..], &[0; 32]].concat();
+    bench
+        .hear(Side::Near, &[BEGIN, frame(&ppr[..32]), frame(&ppr[32..]), GOOD, Signal::End, Signal::Silence]);
+    bench.pass(3000);
+    bench.frame(Side::Far, &pps);
+    bench.pass(400);
+    assert!(!bench.events.contains(&Event::AnsweredAgain));
+    let said = bench.near.frames();
+    assert_eq!(said.iter().filter(|(octets, _)| *octets == pps).count(), 2);
+}
+
 /// Lever L9: after PPR comes the rest of the page and a PPS that may read the same.
 #[test]
 fn a_command_that_reads_the_same_after_another_page_is_no_repetition() {

@@ -59,8 +59,8 @@ pub struct Relay {
     homeward: Way,
     answers: Answers,
     judge: TcfJudge,
-    /// The side whose commands reach the other's modem through packets: there an answer can be lost, and
-    /// be given again.
+    /// The side whose commands reach the other's modem through packets, or through audio: there an answer
+    /// can be lost, and be given again.
     answers_for: Option<Side>,
     events: Outbox,
 }
@@ -106,8 +106,11 @@ impl Relay {
         self.answers_for = match (near.nature(), far.nature()) {
             (Nature::Modem, Nature::Packets) => Some(Side::Far),
             (Nature::Packets, Nature::Modem) => Some(Side::Near),
-            _ => None,
+            // Either may be the one with the network behind it.
+            (Nature::Modem, Nature::Modem) => self.tracker.sender(),
+            (Nature::Packets, Nature::Packets) => None,
         };
+        let regenerates = (near.nature(), far.nature()) == (Nature::Modem, Nature::Modem);
         let mut news = false;
         while let Some(heard) = near.hear() {
             self.hear(Side::Near, near.nature(), heard, now);
@@ -125,7 +128,7 @@ impl Relay {
         let kind = self.kind();
         let moment = |from: Side, ear: &Ear| {
             let (free, commands) = (ear.burst.is_none(), self.tracker.sender() == Some(from));
-            Moment { now, kind, free, commands }
+            Moment { now, kind, free, commands, regenerates }
         };
         let (there, here) = (moment(Side::Near, &self.far), moment(Side::Far, &self.near));
         let Self { outward, homeward, events, .. } = self;

@@ -30,6 +30,18 @@ pub(super) struct FramePacer {
     cushion: usize,
     /// Frames of this burst that ended well.
     ended: u32,
+    damaged: Damaged,
+}
+
+/// What becomes of a frame that came damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Damaged {
+    /// It is said as it came, so that no frame waits for its end.
+    Passed,
+    /// It is not said: a frame waits until it is seen to be good.
+    Dropped,
+    /// So was the last one.
+    LastDropped,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +58,7 @@ enum Frame {
 
 impl FramePacer {
     pub(super) fn new() -> Self {
-        Self { frame: Frame::Held, cushion: CUSHION, ended: 0 }
+        Self { frame: Frame::Held, cushion: CUSHION, ended: 0, damaged: Damaged::Passed }
     }
 
     /// Whether a frame is being said.
@@ -54,9 +66,16 @@ impl FramePacer {
         matches!(self.frame, Frame::Begun(_))
     }
 
-    /// A new burst begins; what was learned of the network stays.
-    pub(super) fn begin(&mut self) {
+    /// A new burst begins, of whose frames perhaps only the good ones are said; what was learned of the
+    /// network stays.
+    pub(super) fn begin(&mut self, only_good: bool) {
         (self.frame, self.ended) = (Frame::Held, 0);
+        self.damaged = if only_good { Damaged::Dropped } else { Damaged::Passed };
+    }
+
+    /// The last frame of this burst came damaged and was not said.
+    pub(super) fn has_dropped_last(&self) -> bool {
+        self.damaged == Damaged::LastDropped
     }
 
     /// Frames of this burst that have ended well.
@@ -95,10 +114,17 @@ impl FramePacer {
             }
             // It was lost but for its end.
             (Frame::Held | Frame::HeldWhole, Some(_)) if come == 0 => self.pass(tape, 0),
+            (Frame::Held | Frame::HeldWhole, Some(FrameEnd::Bad | FrameEnd::Aborted))
+                if self.damaged != Damaged::Passed =>
+            {
+                self.damaged = Damaged::LastDropped;
+                self.pass(tape, come)
+            }
             (Frame::Held | Frame::HeldWhole, _) => {
+                let waits = self.damaged != Damaged::Passed;
                 let enough = match line.nature() {
                     Nature::Packets => come > 0,
-                    Nature::Modem => opening == Opening::V21 && come >= self.cushion,
+                    Nature::Modem => opening == Opening::V21 && !waits && come >= self.cushion,
                 };
                 let start = whole.is_some() || enough && self.frame == Frame::Held;
                 if start {
@@ -121,6 +147,9 @@ impl FramePacer {
                     Some(end) if said == come => {
                         let done = line.say(Signal::FrameEnd(end)).is_ok();
                         self.ended += u32::from(done && end == FrameEnd::Good);
+                        if done && self.damaged == Damaged::LastDropped {
+                            self.damaged = Damaged::Dropped;
+                        }
                         done && self.pass(tape, come)
                     }
                     Some(_) => false,

@@ -65,6 +65,8 @@ pub(super) struct Moment {
     pub(super) free: bool,
     /// The line's own machine receives pages: what is said are commands.
     pub(super) commands: bool,
+    /// Both lines are phone lines, so that what comes damaged need not be said: nobody waits for its packets.
+    pub(super) regenerates: bool,
 }
 
 /// What has been heard and is to be said.
@@ -157,7 +159,7 @@ impl Way {
             Stage::Between => self.between(line, moment, note) || self.hold(line, moment, note),
             Stage::Holding(until) => {
                 let until = *until;
-                self.holding(until, line, moment.now, note)
+                self.holding(until, line, moment, note)
             }
             Stage::LetGo(opening) => {
                 let opening = *opening;
@@ -231,7 +233,7 @@ impl Way {
         }
         self.waiting = None;
         (self.news, self.flags) = (moment.now, moment.now);
-        self.frames.begin();
+        self.frames.begin(moment.regenerates && opening == Opening::V21);
         self.stage = Stage::Burst(opening, Pacer::Undecided);
         true
     }
@@ -258,15 +260,16 @@ impl Way {
         &mut self,
         until: Timestamp,
         line: &mut impl Line,
-        now: Timestamp,
+        moment: Moment,
         note: &mut impl FnMut(Event),
     ) -> bool {
+        let now = moment.now;
         match self.tape.mark_here().map(|here| here.mark) {
             Some(Mark::Begin(Opening::V21)) => {
                 self.tape.pass_mark();
                 self.quickest.get_or_insert(HOLD_AFTER);
                 self.news = now;
-                self.frames.begin();
+                self.frames.begin(moment.regenerates);
                 self.stage = Stage::Burst(Opening::V21, Pacer::Undecided);
                 return true;
             }
@@ -332,6 +335,7 @@ impl Way {
             Mark::Missing => _ = line.say(Signal::Missing),
             Mark::End if all_lost => {
                 note(Event::Held);
+                self.frames.begin(moment.regenerates);
                 self.stage = Stage::Holding(moment.now + HOLD_FOR_COMMAND);
             }
             // A new burst without the end of this one.
@@ -356,9 +360,13 @@ impl Way {
         true
     }
 
-    /// Whether a command was announced and nothing of it came.
+    /// Whether a command was announced and nothing of it came that could be said.
     fn is_all_lost(&self, moment: Moment, line: &impl Line) -> bool {
-        let silent = matches!(self.stage, Stage::Burst(Opening::V21, Pacer::Undecided));
+        let silent = match self.stage {
+            Stage::Burst(Opening::V21, Pacer::Undecided) => true,
+            Stage::Burst(Opening::V21, Pacer::Frames) => self.frames.has_dropped_last(),
+            _ => false,
+        };
         silent && moment.commands && line.nature() == Nature::Modem
     }
 
@@ -389,7 +397,7 @@ impl Way {
             return false;
         }
         note(Event::CarrierLetGo(opening));
-        self.frames.begin();
+        self.frames.begin(moment.regenerates && opening == Opening::V21);
         self.stage = Stage::LetGo(opening);
         true
     }

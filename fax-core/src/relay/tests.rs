@@ -595,3 +595,14 @@ fn between_phone_lines_a_command_said_again_is_answered_again() {
     assert!(bench.events.contains(&Event::AnsweredAgain));
     assert_eq!(bench.near.count(GOOD), to_near);
 }
+
+/// T.30 5.4.2: in audio an answer that was quick before is not late but lost.
+#[test]
+fn between_phone_lines_a_machine_is_not_kept_from_saying_a_command_again() {
+    let mut bench = Bench::regenerating();
+    bench.until_page();
+    let begun = bench.far.count(BEGIN);
+    bench.frame(Side::Far, &EOP);
+    bench.pass(4000);
+    assert_eq!(bench.far.count(BEGIN), begun);
+}

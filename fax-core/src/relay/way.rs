@@ -246,6 +246,10 @@ impl Way {
         }
         self.awaited = None;
         let quick = self.quickest.is_some_and(|span| span < HOLD_AFTER);
+        // In audio nothing is late that was quick before: it is lost, and the other machine waits for the command.
+        if quick && moment.regenerates {
+            return false;
+        }
         // It speaks again already.
         if !moment.free || line.say(Signal::Begin(Opening::V21)).is_err() {
             return false;

@@ -30,7 +30,6 @@ pub struct SipWay {
 pub struct SipPlace {
     way: SipWay,
     endpoint: SipEndpoint,
-    calls: Calls,
     ports: PortRange,
 }
 
@@ -41,11 +40,11 @@ pub type Note<'a> = &'a mut (dyn FnMut(Timestamp, &dyn core::fmt::Debug) + Send)
 const PEER: &str = "peer";
 
 impl SipPlace {
-    /// Binds, and listens. Must run inside a tokio runtime.
+    /// Binds, and listens; with the place comes what calls it. Must run inside a tokio runtime.
     ///
     /// # Errors
     /// What `fax-net` says.
-    pub async fn open(way: SipWay) -> Result<Self, Trouble> {
+    pub async fn open(way: SipWay) -> Result<(Self, Calls), Trouble> {
         let settings = EndpointSettings {
             listeners: vec![Listener::udp(way.listen)],
             trunks: vec![Trunk::udp(PEER, way.peer)],
@@ -54,7 +53,7 @@ impl SipPlace {
         };
         let (endpoint, calls) = SipEndpoint::start(settings).await?;
         let ports = PortRange::new(PORTS.0, PORTS.1).ok_or(Trouble::Full)?;
-        Ok(Self { way, endpoint, calls, ports })
+        Ok((Self { way, endpoint, ports }, calls))
     }
 
     /// Where it listens.
@@ -85,11 +84,6 @@ impl SipPlace {
         let clock = Clock::start();
         let phone = Phone::call(machine, settings, target, clock.now());
         drive(phone, handle, &sockets, clock, note).await
-    }
-
-    /// Waits for the next call.
-    pub async fn next(&mut self) -> Option<(Invitation, DialogHandle)> {
-        self.calls.next().await
     }
 
     /// Answers a call and lets the machine do its work; `None` if it offered nothing that is taken here.

@@ -55,6 +55,13 @@ impl Call {
         Self { supervisor: Supervisor::new(supervision), ..self }
     }
 
+    /// Another leg takes the place of one, as when a peer moved its T.38 session. What the old one was about to say is
+    /// not said; the relay goes on where it is.
+    pub fn exchange(&mut self, side: Side, leg: Leg) {
+        *self.leg(side) = leg;
+        self.advance(self.now);
+    }
+
     /// Takes samples that came on the phone leg of a side, the last of them at `now`; nothing happens if it
     /// is none.
     pub fn listen(&mut self, side: Side, now: Timestamp, samples: &[i16]) {

@@ -2,6 +2,7 @@
 //!
 //! A [`Call`] joins two [`Leg`]s, each a phone line or a T.38 session, by a relay that knows T.30. A T.38
 //! gateway is one of each; two T.38 legs make their packets anew; two phone lines make their modems anew.
+//! A [`Terminal`] is a fax machine on one leg.
 //! Samples, datagrams and the time come in as arguments; samples, datagrams and events come out.
 //!
 //! Always: one owner, no locks, no clock; memory is bounded and allocated when a leg is made.
@@ -13,6 +14,7 @@ pub mod media;
 mod record;
 pub mod sip;
 mod supervisor;
+mod terminal;
 mod verdict;
 
 pub use call::Call;
@@ -20,6 +22,7 @@ pub use event::Event;
 pub use leg::{Law, Leg};
 pub use record::{CallRecord, RelayRecord, SideRecord};
 pub use supervisor::Supervision;
+pub use terminal::Terminal;
 pub use verdict::{Cause, Ending, How, Retry, Verdict};
 
 pub use fax_core::relay::{Phase, Policy, Side, SuperG3, TcfMethod};

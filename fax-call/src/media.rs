@@ -1,7 +1,24 @@
-//! Which media flow on a leg, as signalling has agreed.
+//! Which media flow on a call, and how.
 //!
-//! Signalling gives an [`Order`] for each leg whenever something changed; whoever owns the sockets obeys it.
+//! Signalling gives an [`Order`] for each leg whenever something changed; [`Path`] obeys: it takes the datagrams of both
+//! legs, passes audio on as it is while nobody needs more, tells signs of a fax, and joins the legs by a relay once
+//! one of them is T.38.
 
+mod audio_leg;
 mod order;
+mod path;
+mod pin;
+mod playout;
+mod rtp_out;
+mod settings;
+mod sign;
+mod station;
 
+pub use audio_leg::AudioCounters;
 pub use order::{Audio, Flow, Order, T38};
+pub use path::{Path, Sending, Socket};
+pub use pin::Learning;
+pub use playout::PlayoutCounters;
+pub use settings::{LegSettings, Settings};
+pub use sign::Sign;
+pub use station::Station;

@@ -14,6 +14,7 @@ mod private;
 pub mod relay;
 pub mod signal;
 pub mod t30;
+pub mod terminal;
 pub mod time;
 pub mod units;
 

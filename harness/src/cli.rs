@@ -1,16 +1,20 @@
 //! Command lines: `faxlab modem ...`, `faxlab listen`, `faxlab t38 ...`, and whole calls: `faxlab call`,
-//! `sweep`, `replay`, `compare`.
+//! `sweep`, `replay`, `compare`; and our fax machine: `send`, `receive`.
 
 mod call;
 mod compare;
 mod listen;
+mod machine;
 mod modem;
+mod receive;
 mod replay;
+mod send;
 mod sweep;
 mod t38;
 
 use clap::{Parser, Subcommand};
 use std::error::Error;
+use std::process::ExitCode;
 
 /// The lab: what fax modems make of an impaired line, and fax calls of an impaired network.
 #[derive(Debug, Parser)]
@@ -36,21 +40,29 @@ enum Command {
     Replay(replay::Replay),
     /// Two kinds of call over the same seeds, pair by pair.
     Compare(compare::Compare),
+    /// Sends a document: over a phone line as a pipe, over T.38, or to another machine in this process.
+    Send(send::Send),
+    /// Receives a document.
+    Receive(receive::Receive),
     /// Reads T.38.
     #[command(subcommand)]
     T38(t38::Command),
 }
 
 impl Cli {
-    pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
+    /// The exit code of what was done.
+    pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
+        let done = |()| ExitCode::SUCCESS;
         match self.command {
-            Command::Modem(command) => command.run(),
-            Command::Listen(listen) => listen.run(),
-            Command::Call(call) => call.run(),
-            Command::Sweep(sweep) => sweep.run(),
-            Command::Replay(replay) => replay.run(),
-            Command::Compare(compare) => compare.run(),
-            Command::T38(command) => command.run(),
+            Command::Modem(command) => command.run().map(done),
+            Command::Listen(listen) => listen.run().map(done),
+            Command::Call(call) => call.run().map(done),
+            Command::Sweep(sweep) => sweep.run().map(done),
+            Command::Replay(replay) => replay.run().map(done),
+            Command::Compare(compare) => compare.run().map(done),
+            Command::Send(send) => send.run(),
+            Command::Receive(receive) => receive.run(),
+            Command::T38(command) => command.run().map(done),
         }
     }
 }

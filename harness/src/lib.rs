@@ -2,11 +2,13 @@
 
 pub mod bench;
 pub mod calls;
+pub mod carrier;
 pub mod demo;
 pub mod ideal;
 pub mod listen;
 pub mod performance;
 pub mod plot;
+pub mod receipt;
 pub mod soak;
 pub mod stimulus;
 pub mod system;

@@ -15,6 +15,7 @@ pub mod classic_udptl;
 pub mod draw;
 pub mod ends;
 pub mod network;
+mod our_machine;
 mod ours;
 pub mod page;
 pub mod passthrough;

@@ -118,6 +118,37 @@ fn a_page_crosses_our_gateways_where_it_does_not_cross_others() {
     }
 }
 
+/// No foreign code in these, so the same seed must give the same call.
+#[test]
+fn our_machines_carry_a_page_over_every_chain_and_do_so_the_same_way_again() {
+    use System::Ours;
+    for chain in [
+        Chain::Gateway,
+        Chain::TerminalGateway,
+        Chain::GatewayTerminal,
+        Chain::TerminalTerminal,
+        Chain::Passthrough,
+    ] {
+        for ecm in [true, false] {
+            let machine = MachineSettings { ecm, ..Scenario::default().machine };
+            let scenario =
+                Scenario { chain, machine, ends: Ours, gateways: [Ours, Ours], ..Scenario::default() };
+            let report = report(&scenario, 2);
+            assert_eq!(report.strict, 2, "{chain} {ecm}: {report:?}");
+        }
+        let lossy = Network { loss: 0.05, jitter: Jitter::Uniform { max: 30.0 }, ..Network::default() };
+        let scenario = Scenario { chain, ends: Ours, gateways: [Ours, Ours], ..over(lossy) };
+        let taps = Taps { events: true, datagrams: true, audio: true };
+        let [first, again] = [(); 2].map(|()| {
+            let (record, kept) = run(&scenario, &document(), 7, taps).expect("a call");
+            let sound: Vec<_> =
+                kept.audio.into_iter().flatten().map(|line| (line.said, line.heard)).collect();
+            (record, kept.notes, kept.logs, kept.datagrams, sound)
+        });
+        assert!(first == again, "{chain}: every datagram, sample and note");
+    }
+}
+
 #[test]
 fn the_answerer_is_hung_up_after_the_caller() {
     // Nothing reaches the answerer, so the caller gives up by its T1 and the answerer would go on.
@@ -131,8 +162,8 @@ fn the_answerer_is_hung_up_after_the_caller() {
 #[test]
 fn what_is_not_built_is_said() {
     let refused = |scenario: &Scenario| run(scenario, &document(), 1, Taps::default()).map(drop).unwrap_err();
-    let ours = Scenario { ends: System::Ours, ..Scenario::default() };
-    assert!(matches!(refused(&ours), CannotBuild::NoPart { system: System::Ours, part: "fax machine", .. }));
+    let made_anew = Scenario { chain: Chain::Regenerate, ..Scenario::default() };
+    assert!(matches!(refused(&made_anew), CannotBuild::NoPart { system: System::Ours, .. }));
     let mut holding = Scenario::default();
     holding.packets.hold = Some(Span::from_millis(300));
     assert!(matches!(refused(&holding), CannotBuild::NoOption { .. }));

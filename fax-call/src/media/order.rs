@@ -7,7 +7,6 @@ use fax_t38::sdp::Session;
 
 /// What is to flow on one leg from now on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "made a few times a call, never stored in numbers")]
 pub enum Order {
     /// Nothing is agreed yet, or any more.
     Nothing,

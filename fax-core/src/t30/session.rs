@@ -148,6 +148,20 @@ impl Session {
         self.core.margin = Some(margin);
     }
 
+    /// The call goes on over another line, as when audio becomes T.38: what was open is over, and the burst that was
+    /// being said is said again.
+    pub fn moved<L: Line>(&mut self, now: Timestamp, line: &mut L) {
+        self.core.now = self.core.now.max(now);
+        let now = self.core.now;
+        if self.hearing.burst.is_some() {
+            self.core.carrier_off(false);
+        }
+        let frame = FrameBuffer::new();
+        self.hearing = Hearing { burst: None, frame, in_frame: false, has_command: false, quiet_since: now };
+        self.core.speaker.moved(now);
+        line.expect(self.core.expectation);
+    }
+
     /// The line was dropped, by the network or the far machine.
     pub fn dropped(&mut self, now: Timestamp, source: &mut dyn Source, sink: &mut dyn Sink) {
         self.core.now = self.core.now.max(now);

@@ -385,7 +385,7 @@ fn hang_up(text: &str) -> Result<HangUp, String> {
     }
 }
 
-fn on_or_off(text: &str) -> Result<bool, String> {
+pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
     match text {
         "on" => Ok(true),
         "off" => Ok(false),

@@ -4,7 +4,8 @@
 
 use super::draw::{Direction, stream};
 use super::ends::{Gateway, T38Terminal, Terminal};
-use super::ours::OurGateway;
+use super::our_machine::OurTerminal;
+use super::ours::{self, OurGateway};
 use super::page::Document;
 use super::passthrough::Passthrough;
 use super::phone::{PhoneLine, Place};
@@ -12,7 +13,10 @@ use super::scenario::{Chain, Scenario};
 use super::side::{Phone, Side};
 use crate::stimulus::Law;
 use crate::system::System;
-use fax_core::{SAMPLE_RATE, Timestamp};
+use fax_call::Leg;
+use fax_core::t30::session;
+use fax_core::{SAMPLE_RATE, Timestamp, terminal};
+use fax_t38::line::Pacing;
 
 /// What the lab cannot put on its stage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,7 +117,9 @@ fn terminal(role: Role, scenario: &Scenario, document: &Document) -> Result<Box<
     match scenario.ends {
         #[cfg(feature = "spandsp")]
         System::Spandsp => Ok(peer::terminal(role, scenario, document)),
-        system => Err(no_part(system, "fax machine", (role, document))),
+        #[cfg(not(feature = "spandsp"))]
+        System::Spandsp => no_part(scenario.ends, "fax machine"),
+        System::Ours => Ok(Box::new(our_machine(role, scenario, document, Leg::audio()))),
     }
 }
 
@@ -125,8 +131,21 @@ fn t38_terminal(
     match scenario.ends {
         #[cfg(feature = "spandsp")]
         System::Spandsp => peer::t38_terminal(role, scenario, document),
-        system => Err(no_part(system, "T.38 fax machine", (role, document))),
+        #[cfg(not(feature = "spandsp"))]
+        System::Spandsp => no_part(scenario.ends, "T.38 fax machine"),
+        System::Ours => {
+            let leg = Leg::t38(ours::line(&scenario.packets, Pacing::METERED));
+            Ok(Box::new(our_machine(role, scenario, document, leg)))
+        }
     }
+}
+
+fn our_machine(role: Role, scenario: &Scenario, document: &Document, leg: Leg) -> OurTerminal {
+    let (role, document) = match role {
+        Role::Caller => (session::Role::Caller, document.for_ours.clone()),
+        Role::Answerer => (session::Role::Answerer, terminal::Document::default()),
+    };
+    OurTerminal::new(role, &scenario.machine, document, leg)
 }
 
 fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBuild> {
@@ -136,22 +155,21 @@ fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBu
     };
     match (scenario.chain, system) {
         (Chain::Passthrough, _) => Ok(Box::new(Passthrough::new(Law::Mu, scenario.playout))),
-        (Chain::Regenerate, _) => Err(no_part(System::Ours, "regenerating passthrough", ())),
+        (Chain::Regenerate, _) => no_part(System::Ours, "regenerating passthrough"),
         (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets))),
         #[cfg(feature = "spandsp")]
         (_, System::Spandsp) => peer::gateway(scenario),
         #[cfg(not(feature = "spandsp"))]
-        (_, system) => Err(no_part(system, "gateway", ())),
+        (_, system) => no_part(system, "gateway"),
     }
 }
 
-/// `_unused` are what a system that is built in would need.
-fn no_part<T>(system: System, part: &'static str, _unused: T) -> CannotBuild {
+fn no_part<T>(system: System, part: &'static str) -> Result<T, CannotBuild> {
     let why = match system {
         System::Ours => "it is not built yet",
         System::Spandsp => "build with `--features spandsp`",
     };
-    CannotBuild::NoPart { system, part, why }
+    Err(CannotBuild::NoPart { system, part, why })
 }
 
 /// Longest a call may take, by the pages of its document: what no fax machine should need.

@@ -6,7 +6,7 @@ use super::scenario::{self, PacketSettings};
 use fax_call::{Call, Leg, Policy, Side, TcfMethod};
 use fax_core::Timestamp;
 use fax_t38::Version;
-use fax_t38::line::{Settings, T38Line, Udptl};
+use fax_t38::line::{Pacing, Settings, T38Line, Udptl};
 use fax_t38::udptl::{Copies, Gaps, Hold, Layout, Protection, ReceiverSettings, Repeat, SenderSettings};
 
 /// A T.38 gateway: the phone line is its near side, the network its far one.
@@ -19,12 +19,12 @@ impl OurGateway {
             fill_removal: packets.fill_removal,
             ..Policy::default()
         };
-        Self(Call::new(Leg::audio(), Leg::t38(line(packets)), policy))
+        Self(Call::new(Leg::audio(), Leg::t38(line(packets, Pacing::Live)), policy))
     }
 }
 
 /// As the far end of the scenario would have agreed to it: room for what is asked for.
-fn line(packets: &PacketSettings) -> T38Line {
+pub(super) fn line(packets: &PacketSettings, pacing: Pacing) -> T38Line {
     let version = Version::new(packets.version);
     let receiver = ReceiverSettings {
         syntax: version.syntax(),
@@ -37,7 +37,7 @@ fn line(packets: &PacketSettings) -> T38Line {
         copies: packets.copies.map_or_else(Copies::default, copies),
         ..SenderSettings::default()
     };
-    T38Line::over(Udptl::new(receiver, sender), Settings { version, ..Settings::default() })
+    T38Line::over(Udptl::new(receiver, sender), Settings { version, pacing, ..Settings::default() })
 }
 
 fn protection(recovery: Recovery) -> Protection {

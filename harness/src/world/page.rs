@@ -1,5 +1,7 @@
 //! A page as a raster: what was sent held against what came, whatever the coding between.
 
+use fax_core::terminal::files::read_tiff;
+use fax_core::terminal::{self, Limits};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -32,8 +34,10 @@ impl Page {
 pub struct Document {
     /// A TIFF file.
     pub path: PathBuf,
-    /// Its pages.
+    /// Its pages, as libtiff reads them where it is built in.
     pub pages: Vec<Page>,
+    /// The same as our fax machines take it.
+    pub for_ours: terminal::Document,
 }
 
 /// A document cannot be read.
@@ -41,20 +45,29 @@ pub struct Document {
 #[error("{}: {why}", path.display())]
 pub struct DocumentError {
     path: PathBuf,
-    why: &'static str,
+    why: String,
 }
 
 impl Document {
     /// Reads a TIFF file.
     pub fn read(path: &Path) -> Result<Self, DocumentError> {
+        let refused = |why: String| DocumentError { path: path.to_owned(), why };
+        let file = std::fs::read(path).map_err(|error| refused(error.to_string()))?;
+        let for_ours = read_tiff(&file, Limits::default()).map_err(|why| refused(why.to_string()))?;
         #[cfg(feature = "spandsp")]
-        let (pages, why) = (super::spandsp::pages(path), "not a TIFF file of pages of one bit a pixel");
+        let pages = super::spandsp::pages(path);
         #[cfg(not(feature = "spandsp"))]
-        let (pages, why) = (Vec::new(), "this binary reads no TIFF; build with `--features spandsp`");
+        let pages: Vec<Page> = for_ours.pages().iter().map(Page::from).collect();
         match pages.is_empty() {
-            true => Err(DocumentError { path: path.to_owned(), why }),
-            false => Ok(Self { path: path.to_owned(), pages }),
+            true => Err(refused("libtiff cannot read it".to_owned())),
+            false => Ok(Self { path: path.to_owned(), pages, for_ours }),
         }
+    }
+}
+
+impl From<&terminal::Page> for Page {
+    fn from(page: &terminal::Page) -> Self {
+        Self { width: page.width() as usize, height: page.height() as usize, rows: page.raster() }
     }
 }
 

@@ -82,6 +82,20 @@ impl<W: Write + Seek> TiffWriter<W> {
         self.directory(tags, height, &strip).map_err(|_| TiffRefusal::Write)
     }
 
+    /// Adds a page that is MMR already, with EOFB, first bit on top. The tags' coding is MMR, whatever they say.
+    pub fn mmr_page(&mut self, tags: &PageTags<'_>, height: u32, octets: &[u8]) -> Result<(), TiffRefusal> {
+        if super::super::width(tags.encoder.width).is_err() || height == 0 {
+            return Err(TiffRefusal::Size);
+        }
+        let tags =
+            PageTags { encoder: EncoderSettings::new(Coding::Mmr, tags.encoder.width), ..tags.clone() };
+        let strip = match tags.bit_order {
+            BitOrder::TopFirst => octets.to_vec(),
+            BitOrder::BottomFirst => octets.iter().map(|octet| octet.reverse_bits()).collect(),
+        };
+        self.directory(&tags, height, &strip).map_err(|_| TiffRefusal::Write)
+    }
+
     fn directory(&mut self, tags: &PageTags<'_>, height: u32, strip: &[u8]) -> Result<(), TiffError> {
         let mut page = self.file.image_directory()?;
         let offset = page.write_data(strip)?;

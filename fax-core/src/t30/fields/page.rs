@@ -63,6 +63,44 @@ impl Resolution {
         !matches!(self, Self::R8x3_85 | Self::R8x7_7 | Self::R8x15_4 | Self::R16x15_4)
     }
 
+    /// Pels and lines to the inch: 8.04 pels/mm are 204, 3.85 lines/mm 98.
+    pub const fn dots(self) -> (u16, u16) {
+        match self {
+            Self::R8x3_85 => (204, 98),
+            Self::R8x7_7 => (204, 196),
+            Self::R8x15_4 => (204, 391),
+            Self::R16x15_4 => (408, 391),
+            Self::R200x100 => (200, 100),
+            Self::R200x200 => (200, 200),
+            Self::R200x400 => (200, 400),
+            Self::R300x300 => (300, 300),
+            Self::R400x400 => (400, 400),
+            Self::R300x600 => (300, 600),
+            Self::R400x800 => (400, 800),
+            Self::R600x600 => (600, 600),
+            Self::R600x1200 => (600, 1200),
+            Self::R1200x1200 => (1200, 1200),
+        }
+    }
+
+    /// Pels of a row. T.4 2.2 and T.30 Table 2: 1728, 2048 and 2432 at 200 to the inch, and in proportion.
+    pub const fn pels(self, width: Width) -> u32 {
+        let at_200 = match width {
+            Width::Mm215 => 1728,
+            Width::Mm255 => 2048,
+            Width::Mm303 => 2432,
+        };
+        // 8.04 pels/mm go with 200 to the inch, 16.08 with 400.
+        let hundreds = self.dots().0 as u32 / 100;
+        at_200 * hundreds / 2
+    }
+
+    /// All of them, the highest first; of two as high, the one per inch.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let pairs = RESOLUTIONS.iter().flat_map(|(_, inch, metric)| [Some(*inch), *metric]);
+        pairs.flatten().chain([Self::R200x100, Self::R8x3_85])
+    }
+
     /// Every bit that stands for a resolution.
     pub(super) fn bits() -> impl Iterator<Item = Bit> {
         RESOLUTIONS.iter().map(|row| row.0)
@@ -304,6 +342,23 @@ mod tests {
         for time in ScanTime::ALL {
             assert_eq!(ScanTime::of_code(time.code()), time);
         }
+    }
+
+    #[test]
+    fn a_row_has_the_pels_of_the_table() {
+        let table = [
+            (Resolution::R8x3_85, [1728, 2048, 2432]),
+            (Resolution::R200x400, [1728, 2048, 2432]),
+            (Resolution::R300x600, [2592, 3072, 3648]),
+            (Resolution::R16x15_4, [3456, 4096, 4864]),
+            (Resolution::R600x1200, [5184, 6144, 7296]),
+            (Resolution::R1200x1200, [10_368, 12_288, 14_592]),
+        ];
+        for (resolution, pels) in table {
+            let widths = [Width::Mm215, Width::Mm255, Width::Mm303];
+            assert_eq!(widths.map(|width| resolution.pels(width)), pels, "{resolution:?}");
+        }
+        assert_eq!(Resolution::all().count(), 14);
     }
 
     #[test]

@@ -154,6 +154,16 @@ impl Speaker {
         self.say(now, self.script);
     }
 
+    /// What was on its way is lost: the burst is due again, if its script still is.
+    pub(super) fn moved(&mut self, now: Timestamp) {
+        self.is_sounding = false;
+        if let Stage::Burst(burst) = self.stage {
+            let at = if burst.is_cut { 0 } else { burst.at };
+            let is_due = self.script.steps.get(at).is_some_and(Option::is_some);
+            self.stage = if is_due { Stage::Due(at, now) } else { Stage::Silent };
+        }
+    }
+
     /// Says nothing more.
     pub(super) fn hush(&mut self) {
         self.script = Script { steps: [None; 2], then: Then::Tell };

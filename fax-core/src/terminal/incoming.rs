@@ -1,0 +1,206 @@
+//! The pages that a machine receives: decoded as they come, judged, kept.
+
+use super::coder::PageDecoder;
+use super::page::{Limits, Page, PageWriter};
+use crate::image::{self, Account, End, Flaw};
+use crate::t30::fields::{Ecm, Terms};
+use crate::t30::session::{Flow, Quality, Sink, Verdict};
+
+/// A page that was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceivedPage {
+    /// Its rows; damaged ones as they were concealed.
+    pub page: Page,
+    /// What was agreed on.
+    pub terms: Terms,
+    /// Its rows, counted.
+    pub account: Account,
+    /// How its octets ended.
+    pub end: End,
+    /// What its sender was told.
+    pub verdict: Verdict,
+}
+
+impl ReceivedPage {
+    /// Whether the sender was told that it arrived, in whole or in part.
+    pub fn is_confirmed(&self) -> bool {
+        matches!(self.verdict, Verdict::Good | Verdict::Poor | Verdict::Incomplete)
+    }
+}
+
+/// Documents on their way in.
+pub(super) struct Incoming {
+    limits: Limits,
+    open: Option<Open>,
+    /// A page that is over and of which nothing has been said yet.
+    finished: Option<ReceivedPage>,
+    pages: Vec<ReceivedPage>,
+    octets: usize,
+}
+
+/// The page that is coming.
+struct Open {
+    terms: Terms,
+    decoder: Option<PageDecoder>,
+    writer: PageWriter,
+    account: Account,
+    gap: Gap,
+    /// Octets since a row was whole.
+    since_row: u32,
+}
+
+/// What is known of octets that never came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Gap {
+    /// None are missing in the row that is coming.
+    None,
+    /// The row that is coming is not what was sent, whatever it looks like.
+    Here,
+    /// Nothing can be read behind them.
+    ToTheEnd,
+    /// There was no place for a row.
+    Full,
+}
+
+impl Incoming {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, open: None, finished: None, pages: Vec::new(), octets: 0 }
+    }
+
+    pub(super) fn pages(&self) -> &[ReceivedPage] {
+        &self.pages
+    }
+
+    pub(super) fn into_pages(self) -> Vec<ReceivedPage> {
+        self.pages
+    }
+
+    /// Whether a page is coming.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    fn octets_left(&self) -> usize {
+        self.limits.octets.saturating_sub(self.octets)
+    }
+}
+
+impl Open {
+    fn new(terms: &Terms, rows: u32, octets: usize) -> Option<Self> {
+        let (across, down) = terms.resolution.dots();
+        let width = terms.resolution.pels(terms.width);
+        Some(Self {
+            terms: *terms,
+            decoder: PageDecoder::new(terms, rows),
+            writer: PageWriter::new(width, image::Resolution { across, down }, octets).ok()?,
+            account: Account::default(),
+            gap: Gap::None,
+            since_row: 0,
+        })
+    }
+
+    fn write(&mut self, octets: &[u8]) -> Flow {
+        let Self { decoder: Some(decoder), writer, account, gap, since_row, terms } = self else {
+            return Flow::More;
+        };
+        *since_row = since_row.saturating_add(octets.len() as u32);
+        let mut rest = octets;
+        while let Some(row) = decoder.next(&mut rest) {
+            keep(row, writer, account, gap);
+            *since_row = 0;
+        }
+        let five_seconds = terms.opening.bit_rate().0.saturating_mul(5) / 8;
+        match decoder.end() {
+            Some(End::Marked) => Flow::Ended,
+            None if terms.ecm == Ecm::Off && *since_row > five_seconds => Flow::Stalled,
+            _ => Flow::More,
+        }
+    }
+
+    fn missing(&mut self) {
+        let bears_it = self.decoder.as_ref().is_some_and(|decoder| decoder.bears_gaps(&self.terms));
+        self.gap = match self.gap {
+            Gap::Full => Gap::Full,
+            _ if bears_it => Gap::Here,
+            _ => Gap::ToTheEnd,
+        };
+    }
+
+    fn finish(mut self) -> ReceivedPage {
+        let mut end = End::Lost(Flaw::Extension);
+        if let Some(decoder) = &mut self.decoder {
+            while let Some(row) = decoder.finish() {
+                keep(row, &mut self.writer, &mut self.account, &mut self.gap);
+            }
+            end = decoder.end().unwrap_or(End::OutOfOctets);
+        }
+        let (page, account) = (self.writer.finish(), self.account);
+        ReceivedPage { page, terms: self.terms, account, end, verdict: Verdict::Unsaid }
+    }
+}
+
+/// Keeps a row, if there is room, and counts it.
+fn keep(row: image::Row<'_>, writer: &mut PageWriter, account: &mut Account, gap: &mut Gap) {
+    let damaged = image::Verdict::Damaged(Flaw::Reference);
+    match *gap {
+        Gap::None => account.note(row.verdict),
+        Gap::Here => {
+            account.note(damaged);
+            *gap = Gap::None;
+        }
+        Gap::ToTheEnd | Gap::Full => account.note(damaged),
+    }
+    if *gap != Gap::ToTheEnd && writer.row(row.pels).is_err() {
+        *gap = Gap::Full;
+    }
+}
+
+impl Sink for Incoming {
+    fn begin(&mut self, terms: &Terms) {
+        // The page before was rejected, and this may be the same again.
+        if self.pages.last().is_some_and(|page| page.verdict == Verdict::Rejected) {
+            self.octets =
+                self.octets.saturating_sub(self.pages.pop().map_or(0, |page| page.page.mmr().len()));
+        }
+        self.finished = None;
+        self.open = Open::new(terms, self.limits.rows, self.octets_left());
+    }
+
+    fn write(&mut self, octets: &[u8]) -> Flow {
+        self.open.as_mut().map_or(Flow::More, |open| open.write(octets))
+    }
+
+    fn missing(&mut self) {
+        if let Some(open) = &mut self.open {
+            open.missing();
+        }
+    }
+
+    fn finish(&mut self) -> Quality {
+        let Some(open) = self.open.take() else { return Quality::default() };
+        let page = open.finish();
+        let account = page.account;
+        self.finished = Some(page);
+        Quality {
+            rows: account.rows(),
+            bad_rows: account.bad_rows(),
+            longest_bad_run: account.longest_bad_run(),
+        }
+    }
+
+    fn settle(&mut self, verdict: Verdict) {
+        let Some(page) = self.finished.take() else { return };
+        // Of a page that broke off before its first row there is nothing to keep.
+        let is_something = page.account.rows() > 0;
+        let page = ReceivedPage { verdict, ..page };
+        if is_something || page.is_confirmed() {
+            self.octets = self.octets.saturating_add(page.page.mmr().len());
+            self.pages.push(page);
+        }
+    }
+
+    fn is_ready(&mut self) -> bool {
+        let is_full = self.open.as_ref().is_some_and(|open| open.gap == Gap::Full);
+        !is_full && self.octets_left() > 0 && self.pages.len() < self.limits.pages
+    }
+}

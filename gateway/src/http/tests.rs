@@ -76,7 +76,8 @@ async fn a_page_shows_calls_and_escapes_what_comes_from_outside() {
 #[tokio::test]
 async fn a_record_is_shown_with_its_timeline() {
     let site = Site::new("http-call", None);
-    let mut entry = Entry::begin("abc".into(), Utc(1));
+    let mut entry = Entry::begin("abc".into(), Utc::now());
+    entry.ended = entry.began;
     entry.note(1500, "near", "DCS");
     site.shown.ledger.close(entry);
     let Site { shown, scribe, _scratch } = site;

@@ -8,11 +8,12 @@ PACKAGES := gcc libc6-dev libspandsp-dev tshark
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
 
-.PHONY: help setup test demo lint bench-modem bench-t38 fuzz
+.PHONY: help setup test conformance demo lint bench-modem bench-t38 fuzz
 
 help:
 	@echo 'make demo         a page of bits through a noisy line, pictures in target/demo'
 	@echo 'make test         every test, the foreign peer included'
+	@echo 'make conformance  the 151 conformance cases of T.30 against our session, as a table'
 	@echo 'make lint         format, clippy, licences and sources, documentation'
 	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
@@ -32,6 +33,9 @@ setup:
 
 test: setup
 	$(CARGO) test --workspace --all-features --locked
+
+conformance:
+	$(CARGO) test --package fax-core --test conformance --locked -- --nocapture
 
 demo: setup
 	$(LAB) modem demo --out target/demo

@@ -22,7 +22,8 @@ const EVENTS: usize = 64;
 /// as the other. A T.38 leg is driven by its datagrams and by the time: [`Call::receive`], [`Call::transmit`]
 /// until there is none, [`Call::advance`] at [`Call::deadline`]. Events wait in [`Call::event`].
 ///
-/// It ends once: by [`Call::finish`], or by itself when nothing passes any more ([`Supervision`]). The event
+/// It ends once: by [`Call::finish`], or by itself when nothing passes any more ([`Supervision`]) or what the policy
+/// requires is not agreed on ([`Ending::WithoutEcm`]). The event
 /// [`Event::Ended`] says so; from then on it takes nothing, says nothing and has no deadline.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -158,8 +159,9 @@ impl Call {
         for leg in [near, far] {
             while leg.progress().is_some() {}
         }
-        self.collect_events();
-        if let Some(ending) = self.supervisor.verdict(self.now, self.record.phase()) {
+        let refused = self.collect_events();
+        let ending = refused.or_else(|| self.supervisor.verdict(self.now, self.record.phase()));
+        if let Some(ending) = ending {
             self.note(self.now, Event::Ended(ending));
         }
     }
@@ -209,8 +211,13 @@ impl Call {
         self.relay.tracker()
     }
 
-    fn collect_events(&mut self) {
+    /// Notes all that happened; what of it ends the call.
+    fn collect_events(&mut self) -> Option<Ending> {
+        let mut ending = None;
         while let Some((at, side, event)) = self.relay.event() {
+            if event == relay::Event::WithoutEcm {
+                ending = Some(Ending::WithoutEcm(side));
+            }
             self.note(at, Event::Relay(side, event));
         }
         for side in [Side::Near, Side::Far] {
@@ -218,6 +225,7 @@ impl Call {
                 self.note(at, event);
             }
         }
+        ending
     }
 
     fn leg_event(&mut self, side: Side) -> Option<(Timestamp, Event)> {

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::verdict::{Ending, Verdict};
 use core::fmt;
 use fax_core::relay::{self, Phase, Side};
-use fax_core::t30::Fcf;
+use fax_core::t30::{Dcs, Fcf, PostPage};
 use fax_core::{Opening, Timestamp, Tone};
 use fax_modem::Quality;
 use fax_modem::line as modem;
@@ -24,21 +24,24 @@ pub struct CallRecord {
     before_release: Phase,
     /// Who sends pages, once that is known.
     pub sender: Option<Side>,
+    /// What the last DCS said: rate, coding, resolution and the like; after CTC at its rate.
+    pub commanded: Option<Dcs>,
     /// The last fast modem of the sender.
     pub modem: Option<Opening>,
     /// Whether pages came in frames; `None` until one came.
     pub ecm: Option<bool>,
-    /// Pages that were confirmed. With ECM these are the blocks of pages: events do not tell which block
-    /// is the last of its page. A page of less than 64 KiB is one block.
+    /// Pages that were confirmed.
     pub confirmed: u32,
+    /// Blocks that were confirmed and did not end their page (PPS-NULL).
+    pub blocks: u32,
     /// Pages that were refused: RTN, PIN.
     pub refused: u32,
     /// Requests to send frames of a page again: PPR.
     pub corrections: u32,
     /// Trainings that were refused: FTT.
     pub trainings_refused: u32,
-    /// The command that waits for its answer.
-    pending: Option<Fcf>,
+    /// What follows once the command is answered that waits for it.
+    pending: Option<PostPage>,
     /// What is known of the sides.
     near: SideRecord,
     far: SideRecord,
@@ -91,6 +94,12 @@ pub struct RelayRecord {
     pub replayed: u32,
     /// Octets of fill.
     pub filled: u32,
+    /// Octets of fill left out on the way into packets.
+    pub fill_removed: u32,
+    /// TCFs that were judged here as good.
+    pub tcf_good: u32,
+    /// And as bad.
+    pub tcf_bad: u32,
     /// Machines held with flags, and in vain.
     pub held: u32,
     /// Of these, such for which no answer came.
@@ -168,9 +177,9 @@ impl CallRecord {
         let relay = &mut self.relay;
         match *event {
             relay::Event::Tone(tone) => self.side_mut(side).tone(tone),
-            relay::Event::Begun { opening, .. } => self.begun(at, side, opening),
-            relay::Event::Ended => self.burst_ended(at, side),
-            relay::Event::Frame { fcf, .. } => self.frame(at, side, fcf),
+            relay::Event::Begun { opening, .. } => self.begun(side, opening),
+            relay::Event::Frame { fcf, then, .. } => self.frame(at, side, fcf, then),
+            relay::Event::Commanded(dcs) => self.commanded = Some(dcs),
             relay::Event::BadFrame { .. } => up(&mut self.side_mut(side).bad_frames),
             relay::Event::Hole => up(&mut self.side_mut(side).holes),
             relay::Event::Phase(phase) => self.enter(at, phase),
@@ -178,52 +187,45 @@ impl CallRecord {
             relay::Event::PredictionFailed(_) => up(&mut relay.mispredicted),
             relay::Event::FrameReplayed { .. } => up(&mut relay.replayed),
             relay::Event::Filled { octets } => relay.filled = relay.filled.saturating_add(octets),
+            relay::Event::FillRemoved { octets } => {
+                relay.fill_removed = relay.fill_removed.saturating_add(octets);
+            }
+            relay::Event::TcfJudged { good: true } => up(&mut relay.tcf_good),
+            relay::Event::TcfJudged { good: false } => up(&mut relay.tcf_bad),
             relay::Event::Held => up(&mut relay.held),
             relay::Event::HeldInVain => up(&mut relay.held_in_vain),
             relay::Event::CarrierLetGo(_) => up(&mut relay.let_go),
             relay::Event::AnsweredAgain => up(&mut relay.answered_again),
             relay::Event::Untimely(_) | relay::Event::SpokeOver(_) => up(&mut relay.collisions),
-            // Predictions that come true say nothing. The enum grows.
+            // The end of a burst, and predictions that come true, say nothing. The enum grows.
             _ => {}
         }
     }
 
-    fn begun(&mut self, at: Timestamp, side: Side, opening: Opening) {
-        if opening == Opening::V21 || self.sender != Some(side) {
-            return;
-        }
-        self.modem = Some(opening);
-        match self.phase {
-            Phase::Commanded => self.enter(at, Phase::Tcf),
-            Phase::PageDue | Phase::Correction => self.enter(at, Phase::Page),
-            _ => {}
+    fn begun(&mut self, side: Side, opening: Opening) {
+        if opening != Opening::V21 && self.sender == Some(side) {
+            self.modem = Some(opening);
         }
     }
 
-    fn burst_ended(&mut self, at: Timestamp, side: Side) {
-        match self.phase {
-            _ if self.sender != Some(side) => {}
-            Phase::Tcf => self.enter(at, Phase::TcfSent),
-            Phase::Page => self.enter(at, Phase::PageSent),
-            _ => {}
-        }
-    }
-
-    fn frame(&mut self, at: Timestamp, side: Side, fcf: Fcf) {
+    fn frame(&mut self, at: Timestamp, side: Side, fcf: Fcf, then: Option<PostPage>) {
         up(&mut self.side_mut(side).frames);
         self.last_frame = at;
+        if then.is_some() {
+            self.pending = then;
+            self.ecm = Some(matches!(fcf, Fcf::Pps | Fcf::Eor));
+        }
         match fcf {
             Fcf::Dis | Fcf::Dtc => self.sender = Some(side.other()),
             Fcf::Dcs => self.sender = Some(side),
             Fcf::Ftt => up(&mut self.trainings_refused),
             Fcf::Fcd | Fcf::Rcp => self.ecm = Some(true),
             Fcf::Ppr => up(&mut self.corrections),
-            Fcf::Pps => (self.pending, self.ecm) = (Some(fcf), Some(true)),
-            Fcf::Mps | Fcf::Eom | Fcf::Eop | Fcf::Eos | Fcf::PriMps | Fcf::PriEom | Fcf::PriEop => {
-                self.pending = Some(fcf);
-                self.ecm = Some(false);
-            }
-            Fcf::Mcf | Fcf::Rtp | Fcf::Pip if self.pending.take().is_some() => up(&mut self.confirmed),
+            Fcf::Mcf | Fcf::Rtp | Fcf::Pip => match self.pending.take() {
+                Some(PostPage::Null) => up(&mut self.blocks),
+                Some(_) => up(&mut self.confirmed),
+                None => {}
+            },
             Fcf::Rtn | Fcf::Pin if self.pending.take().is_some() => up(&mut self.refused),
             Fcf::Err => self.pending = None,
             Fcf::Dcn => _ = self.released_by.get_or_insert(side),
@@ -326,12 +328,14 @@ impl fmt::Display for CallRecord {
             Some(true) => "yes",
             Some(false) => "no",
         };
-        writeln!(f, "\nterms: sender {:?}, modem {modem}, ecm {ecm}", self.sender)?;
-        let Self { confirmed, refused, corrections, trainings_refused, relay, .. } = self;
-        writeln!(
-            f,
-            "pages: confirmed {confirmed}, refused {refused}, corrections {corrections}, ftt {trainings_refused}"
-        )?;
+        write!(f, "\nterms: sender {:?}, modem {modem}, ecm {ecm}", self.sender)?;
+        if let Some(dcs) = &self.commanded {
+            write!(f, ", {:?}, {:?}, {:?}", dcs.coding(), dcs.resolution(), dcs.width())?;
+            write!(f, ", {} ms a line", dcs.scan_time().ms())?;
+        }
+        let Self { confirmed, blocks, refused, corrections, trainings_refused, relay, .. } = self;
+        write!(f, "\npages: confirmed {confirmed}, blocks besides {blocks}, refused {refused}")?;
+        writeln!(f, ", corrections {corrections}, ftt {trainings_refused}")?;
         writeln!(f, "near: {}\nfar: {}", self.near, self.far)?;
         writeln!(f, "relay: {relay}")
     }
@@ -378,12 +382,10 @@ impl fmt::Display for SideRecord {
 
 impl fmt::Display for RelayRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { edited, replayed, filled, held, held_in_vain, .. } = self;
-        let Self { mispredicted, let_go, answered_again, collisions, .. } = self;
-        write!(
-            f,
-            "edited {edited}, replayed {replayed}, filled {filled}, held {held} ({held_in_vain} in vain)"
-        )?;
+        let Self { edited, replayed, filled, fill_removed, held, held_in_vain, .. } = self;
+        let Self { mispredicted, let_go, answered_again, collisions, tcf_good, tcf_bad, .. } = self;
+        write!(f, "edited {edited}, replayed {replayed}, filled {filled}, fill removed {fill_removed}")?;
+        write!(f, ", held {held} ({held_in_vain} in vain), tcf good {tcf_good}, bad {tcf_bad}")?;
         write!(f, ", mispredicted {mispredicted}, let go {let_go}")?;
         write!(f, ", answered again {answered_again}, collisions {collisions}")
     }
@@ -397,5 +399,42 @@ mod tests {
     fn phases_and_tones_stand_at_their_numbers() {
         assert!(PHASE_NAMES.iter().enumerate().all(|(place, phase)| *phase as usize == place));
         assert!(TONES.iter().enumerate().all(|(place, (tone, _))| *tone as usize == place));
+    }
+
+    fn record(events: &[(Side, relay::Event)]) -> CallRecord {
+        let mut record = CallRecord::default();
+        events.iter().for_each(|(side, event)| record.note(Timestamp::ZERO, &Event::Relay(*side, *event)));
+        record
+    }
+
+    fn frame(fcf: Fcf, then: Option<PostPage>) -> relay::Event {
+        relay::Event::Frame { fcf, then, last: true }
+    }
+
+    #[test]
+    fn a_block_that_does_not_end_its_page_is_no_page() {
+        let (near, far) = (Side::Near, Side::Far);
+        let record = record(&[
+            (near, frame(Fcf::Pps, Some(PostPage::Null))),
+            (far, frame(Fcf::Mcf, None)),
+            (near, frame(Fcf::Pps, Some(PostPage::Eop))),
+            (far, frame(Fcf::Mcf, None)),
+            (far, frame(Fcf::Mcf, None)),
+        ]);
+        assert_eq!((record.confirmed, record.blocks, record.ecm), (1, 1, Some(true)));
+    }
+
+    #[test]
+    fn what_was_commanded_and_what_became_of_fill_and_tcf_is_in_the_record() {
+        let dcs = Dcs::from_octets(&[0x00, 0x45, 0x1E]).unwrap();
+        let record = record(&[
+            (Side::Near, relay::Event::Commanded(dcs)),
+            (Side::Near, relay::Event::TcfJudged { good: false }),
+            (Side::Near, relay::Event::TcfJudged { good: true }),
+            (Side::Near, relay::Event::FillRemoved { octets: 70 }),
+        ]);
+        let relay = &record.relay;
+        assert_eq!((relay.tcf_good, relay.tcf_bad, relay.fill_removed), (1, 1, 70));
+        assert!(record.to_string().contains(", Mr, R8x3_85, Mm215, 0 ms a line\n"), "{record}");
     }
 }

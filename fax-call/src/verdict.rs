@@ -15,6 +15,8 @@ pub enum Ending {
     Quiet,
     /// The same, and no samples came on this phone leg any more.
     NoAudio(Side),
+    /// This side commanded pages without ECM, which the policy requires.
+    WithoutEcm(Side),
     /// A page lasted longer than [`Supervision::page`](crate::Supervision::page).
     PageTooLong,
 }
@@ -30,6 +32,8 @@ pub enum Cause {
     OneFax(Side),
     /// Both spoke, and no DCS followed: they could not agree, or one did not want to.
     NotAgreed,
+    /// They agreed on pages without ECM, which the policy does not allow.
+    WithoutEcm,
     /// No training was confirmed.
     NotTrained,
     /// Pages were passing, or about to.
@@ -62,6 +66,8 @@ pub enum Retry {
     CheckNumber,
     /// The same again, later.
     Later,
+    /// By another way or with another policy: the same again would end the same.
+    OtherWay,
     /// At a lower rate.
     Slower,
     /// From the first page that was not confirmed.
@@ -95,6 +101,7 @@ impl Verdict {
             Cause::OneFax(_) | Cause::NotAgreed if matches!(self.phase, Phase::Identified) => Retry::Later,
             Cause::NoFax | Cause::OneFax(_) => Retry::CheckNumber,
             Cause::NotAgreed => Retry::Later,
+            Cause::WithoutEcm => Retry::OtherWay,
             Cause::NotTrained => Retry::Slower,
             Cause::Interrupted | Cause::NextNotBegun => Retry::Rest,
             Cause::NotConfirmed => Retry::RestMayDouble,
@@ -104,6 +111,9 @@ impl Verdict {
 
 fn cause(record: &CallRecord, phase: Phase) -> Cause {
     let heard = |side: Side| record.side(side).was_fax();
+    if matches!(record.ending, Some(Ending::WithoutEcm(_))) {
+        return Cause::WithoutEcm;
+    }
     match phase {
         Phase::SetUp | Phase::Identified => match (heard(Side::Near), heard(Side::Far)) {
             (false, false) => Cause::NoFax,

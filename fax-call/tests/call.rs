@@ -2,7 +2,9 @@
 
 mod support;
 
-use fax_call::{Call, CallRecord, Cause, Ending, Event, How, Leg, Phase, Policy, Retry, Side};
+use fax_call::{Call, CallRecord, Cause, EcmUse, Ending, Event, How, Leg, Phase, Policy, Retry, Side};
+use fax_core::t30::fields::Bit;
+use fax_core::t30::{Body, Frame};
 use fax_core::{FrameEnd, Timestamp};
 use fax_t38::Version;
 use fax_t38::line::{Pacing, Settings, T38Line, Udptl};
@@ -119,6 +121,46 @@ fn a_page_without_ecm_passes_and_is_recorded() {
         assert_eq!((record.confirmed, record.ecm), (1, Some(false)), "{record}");
         assert_eq!(record.verdict().cause, Cause::Completed);
     }
+}
+
+fn with_ecm(ecm: EcmUse, caller: Vec<Step>, answerer: Vec<Step>) -> World {
+    let call = Call::new(Leg::audio(), leg(PLAIN), Policy { ecm, ..Policy::default() });
+    World::new(call, Machine::new(Leg::audio(), caller), Machine::new(machine(PLAIN), answerer))
+}
+
+#[test]
+fn a_call_that_requires_ecm_ends_with_a_cause_at_a_command_without_it() {
+    let mut world = with_ecm(EcmUse::Required, caller_without_ecm(), answerer_without_ecm());
+    world.play(5000);
+    let verdict = world.call.record().verdict();
+    assert_eq!((verdict.cause, verdict.retry()), (Cause::WithoutEcm, Retry::OtherWay));
+    assert_eq!((verdict.phase, verdict.how), (Phase::Commanded, How::Ended(Ending::WithoutEcm(Side::Near))));
+    let heard = bursts(&world.far.heard);
+    assert!(heard.iter().all(|burst| burst.bits.is_empty()), "no TCF reaches the other machine");
+    let ended = events(&mut world.call).iter().filter(|(_, event)| matches!(event, Event::Ended(_))).count();
+    assert_eq!((ended, world.call.deadline()), (1, None));
+}
+
+#[test]
+fn a_call_that_requires_ecm_and_has_it_comes_through() {
+    let mut world = with_ecm(EcmUse::Required, caller(), answerer());
+    plays_through(&mut world);
+    assert_eq!(world.call.record().verdict().cause, Cause::Completed);
+}
+
+#[test]
+fn forbidden_ecm_is_offered_to_nobody() {
+    let mut world = with_ecm(EcmUse::Forbidden, caller_without_ecm(), answerer_without_ecm());
+    world.play(5000);
+    let heard = bursts(&world.near.heard);
+    let offered = heard.iter().flat_map(|burst| &burst.frames).find_map(|(octets, _)| {
+        match Frame::parse(octets).ok()?.body().ok()? {
+            Body::Dis(dis) => Some(dis),
+            _ => None,
+        }
+    });
+    assert!(offered.is_some_and(|dis| !dis.has(Bit::ECM)));
+    assert_eq!(world.call.record().verdict().cause, Cause::Completed);
 }
 
 #[test]

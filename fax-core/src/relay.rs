@@ -29,13 +29,13 @@ mod tracker;
 mod way;
 
 pub use event::Event;
-pub use policy::{Policy, SuperG3};
+pub use policy::{EcmUse, Policy, SuperG3};
 pub use tcf::TcfMethod;
 pub use tracker::{Pending, Phase, Side, Tracker};
 
 use crate::line::{Expectation, Line, Nature};
 use crate::signal::{FrameEnd, Grammar, Heard, Opening, Signal};
-use crate::t30::{Change, Confirmation, FrameBuffer, FrameEdit};
+use crate::t30::{Body, Change, Confirmation, Frame, FrameBuffer, FrameEdit, PostPage};
 use crate::time::{Span, Timestamp};
 use delay::{Answers, Gate};
 use std::collections::VecDeque;
@@ -85,6 +85,7 @@ struct Outbox(VecDeque<(Timestamp, Side, Event)>);
 impl Relay {
     /// Nothing has been heard.
     pub fn new(policy: Policy) -> Self {
+        let policy = Policy { edits: policy.all_edits(), ..policy };
         Self {
             policy,
             tracker: Tracker::new(),
@@ -195,7 +196,8 @@ impl Relay {
 
     fn begin(&mut self, side: Side, nature: Nature, opening: Opening, heard: Heard, now: Timestamp) {
         self.events.note(heard.at, side, Event::Begun { opening, grounds: heard.grounds });
-        self.tracker.burst_began(side, opening);
+        let phase = self.tracker.burst_began(side, opening);
+        self.note_phase(heard.at, side, phase);
         if self.tcf_stays_here() {
             if nature == Nature::Packets {
                 // The one that is made here has its own.
@@ -217,7 +219,7 @@ impl Relay {
     }
 
     fn frame_end(&mut self, side: Side, end: FrameEnd, at: Timestamp, now: Timestamp) {
-        let Self { near, far, tracker, answers, events, .. } = self;
+        let Self { policy, near, far, tracker, answers, events, .. } = self;
         let ear = match side {
             Side::Near => near,
             Side::Far => far,
@@ -225,9 +227,17 @@ impl Relay {
         let octets = ear.frame.octets();
         match ear.frame.frame().ok().filter(|_| end == FrameEnd::Good) {
             Some(frame) => {
-                events.note(at, side, Event::Frame { fcf: frame.fcf(), last: frame.is_last() });
+                let (fcf, then, last) = (frame.fcf(), then(&frame), frame.is_last());
+                events.note(at, side, Event::Frame { fcf, then, last });
                 // A command that is answered here is not news to anyone.
+                let before = tracker.commanded().copied();
                 let phase = if answers.is_repeated(octets) { None } else { tracker.frame(side, &frame) };
+                let commanded = tracker.commanded().copied().filter(|dcs| Some(*dcs) != before);
+                if let Some(dcs) = commanded {
+                    events.note(at, side, Event::Commanded(dcs));
+                    let lacks = policy.lacks_ecm(&dcs).then_some(Event::WithoutEcm);
+                    lacks.into_iter().for_each(|event| events.note(at, side, event));
+                }
                 phase.into_iter().for_each(|phase| events.note(at, side, Event::Phase(phase)));
                 match tracker.sender() {
                     Some(sender) if sender == side => answers.command(&frame, octets, now),
@@ -281,7 +291,8 @@ impl Relay {
         if self.tcf_stays_here() && nature == Nature::Modem {
             self.events.note(at, side, Event::TcfJudged { good: self.judge.is_good() });
         }
-        self.tracker.burst_ended(side);
+        let phase = self.tracker.burst_ended(side);
+        self.note_phase(at, side, phase);
         let was_v21 = self.ear(side).burst.take() == Some(Opening::V21);
         self.pass(side, Signal::End, now);
         if self.tracker.awaits_frames(side) {
@@ -303,6 +314,10 @@ impl Relay {
             self.put(side, Signal::Begin(opening), now);
             self.ear(side).predicted = Some((opening, now + PREDICTION));
         }
+    }
+
+    fn note_phase(&mut self, at: Timestamp, side: Side, phase: Option<Phase>) {
+        phase.into_iter().for_each(|phase| self.events.note(at, side, Event::Phase(phase)));
     }
 
     /// What was predicted and did not come is ended.
@@ -394,6 +409,15 @@ impl Ear {
             self.expected = expectation;
             line.expect(expectation);
         }
+    }
+}
+
+/// What a frame says of the page after the one that ends.
+fn then(frame: &Frame<'_>) -> Option<PostPage> {
+    match frame.body() {
+        Ok(Body::Pps(pps)) => Some(pps.then),
+        Ok(Body::Eor(then)) => Some(then),
+        _ => PostPage::of(frame.fcf()),
     }
 }
 

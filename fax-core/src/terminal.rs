@@ -95,7 +95,7 @@ impl FaxMachine {
     /// Takes what the line has heard, does what is due, and says what there is room for.
     pub fn drive<L: Line>(&mut self, now: Timestamp, line: &mut L) {
         self.session.drive(now, line, &mut self.outgoing, &mut self.incoming);
-        self.settle(now);
+        self.settle();
     }
 
     /// When it must be driven again though the line has nothing new; see [`Session::deadline`].
@@ -116,7 +116,7 @@ impl FaxMachine {
     /// The line was dropped, by the network, the far machine or its owner.
     pub fn dropped(&mut self, now: Timestamp) {
         self.session.dropped(now, &mut self.outgoing, &mut self.incoming);
-        self.settle(now);
+        self.settle();
     }
 
     /// The next event, oldest first; at most 256 wait.
@@ -155,15 +155,9 @@ impl FaxMachine {
     }
 
     /// Enters what has happened into the account.
-    fn settle(&mut self, now: Timestamp) {
-        if self.outgoing.rows().is_some() || self.incoming.is_open() {
-            self.ledger.begun(now);
-        }
-        if let Some(rows) = self.outgoing.rows() {
-            self.ledger.rows_sent(rows);
-        }
+    fn settle(&mut self) {
         while let Some((at, event)) = self.session.event() {
-            self.ledger.note(at, &event);
+            self.ledger.note(at, &event, self.outgoing.rows_sent);
             if self.events.len() >= MAX_EVENTS {
                 self.events.pop_front();
             }

@@ -27,7 +27,7 @@ mod spandsp;
 
 pub use agenda::Agenda;
 pub use call::{Kept, Record, Taps, Verdict, run};
-pub use cast::CannotBuild;
+pub use cast::{CannotBuild, sent};
 pub use draw::Direction;
 pub use network::{Network, Path};
 pub use page::{Document, Page};

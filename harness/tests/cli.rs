@@ -152,3 +152,44 @@ fn nonsense_is_refused_with_a_word_of_help() {
         assert!(!output.status.success() && error.contains(word), "{arguments:?}: {error}");
     }
 }
+
+#[test]
+fn a_document_is_sent_to_a_machine_in_the_same_process_and_accounted_for() {
+    let folder = folder("send");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/pages/itu2.tif");
+    let [tiff, pdf, line] = ["out.tif", "out.pdf", "line.wav"].map(|name| folder.join(name));
+    let arguments =
+        ["send", page, "--to", tiff.to_str().expect("a name"), "--json", "--ident", "+44 20 1234"];
+    let receipt: Value = serde_json::from_str(&told(&arguments)).expect("JSON");
+    assert_eq!((receipt["success"].as_bool(), receipt["sent"].as_u64()), (Some(true), Some(1)));
+    let page_line = &receipt["pages"][0];
+    for (name, value) in
+        [("coding", "mmr"), ("modem", "v17-14400"), ("resolution", "204x196"), ("verdict", "good")]
+    {
+        assert_eq!(page_line[name], value, "{receipt}");
+    }
+    assert!(page_line["rows"].as_u64() > Some(2000) && page_line["ecm"] == 256 && page_line["bad_rows"] == 0);
+    // What was received can be sent on.
+    let [tiff, pdf_name, line_name] = [&tiff, &pdf, &line].map(|path| path.to_str().expect("a name"));
+    let text =
+        told(&["send", tiff, "--to", pdf_name, "--ecm", "off", "--coding", "mr", "--record", line_name]);
+    assert!(text.starts_with("Success: 1 sent") && text.contains("no ECM"), "{text}");
+    assert!(std::fs::read(&pdf).expect("it was written").starts_with(b"%PDF"));
+    assert!(std::fs::metadata(&line).expect("it was written").len() > 500_000);
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+}
+
+#[test]
+fn the_exit_code_tells_what_to_do_about_a_call() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/pages/itu2.tif");
+    // Nobody at the other end of the pipe.
+    let output = faxlab(&["send", page, "--pcm", "--json"]);
+    assert_eq!(output.status.code(), Some(4), "try again");
+    let told = String::from_utf8(output.stderr).expect("text");
+    let receipt: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!((&receipt["success"], &receipt["cause"]), (&Value::Bool(false), &Value::from("Dropped")));
+    assert_eq!(faxlab(&["send", "no-such-file.tif", "--pcm"]).status.code(), Some(1));
+    assert_eq!(faxlab(&["send", page]).status.code(), Some(1), "no way to the far machine");
+    assert_eq!(faxlab(&["receive", "page.doc", "--pcm"]).status.code(), Some(1), "no such format");
+    assert_eq!(faxlab(&["receive"]).status.code(), Some(2));
+}

@@ -87,6 +87,7 @@ fn call_takes_its_options_and_gives_its_fields_in_order() {
         "packets_per_call",
         "cpu_ms_per_call_second",
         "realtime_factor",
+        "sent",
     ];
     let places: Vec<usize> =
         fields.iter().map(|field| text.find(&format!("\"{field}\":")).expect(field)).collect();
@@ -117,7 +118,7 @@ fn a_sweep_leaves_a_table_and_a_picture() {
     let folder = folder("sweep");
     let file = folder.join("loss.toml");
     let text = format!(
-        "title = \"a test\"\ncalls = 2\nx = \"loss\"\n[base]\ndoc = \"{PAGE}\"\n[axes]\nloss = [0.0, 0.3]\n\
+        "title = \"a test\"\ncalls = 2\nx = \"loss\"\n[base]\ndoc = \"{PAGE}\"\ngateways = \"spandsp\"\n[axes]\nloss = [0.0, 0.3]\n\
          redundancy = [0, 3]\n"
     );
     std::fs::write(&file, text).expect("written");
@@ -135,7 +136,7 @@ fn a_sweep_leaves_a_table_and_a_picture() {
 
 #[test]
 fn two_cells_are_compared_call_by_call() {
-    let cell = |depth: u8| format!("--doc {PAGE} --loss 0.1 --redundancy {depth}");
+    let cell = |depth: u8| format!("--doc {PAGE} --gateways spandsp --loss 0.1 --redundancy {depth}");
     let text = told(&["compare", &cell(0), &cell(3), "--calls", "4", "--json"]);
     let row: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((&row["pairs"], &row["only_a"], &row["only_b"]), (&4.into(), &0.into(), &4.into()));
@@ -150,7 +151,7 @@ fn nonsense_is_refused_with_a_word_of_help() {
         (&["call", "--doc", PAGE, "--chain", "pigeon"][..], "terminal-gateway"),
         (&["call", "--doc", PAGE, "--preset", "pigeon"][..], "office-wifi"),
         (&["call", "--doc", PAGE, "--burst", "2,120"][..], "between 0 and 1"),
-        (&["call", "--doc", PAGE, "--copies", "2,1,120"][..], "no spaced copies"),
+        (&["call", "--doc", PAGE, "--gateways", "spandsp", "--copies", "2,1,120"][..], "no spaced copies"),
         (&["replay", "--loss 0.1", "1"][..], "--doc"),
     ] {
         let output = faxlab(arguments);

@@ -1,6 +1,6 @@
 //! The peer's fax machines through our relay, phone line to phone line: a clean modem out, whatever came in.
 
-use fax_core::relay::{Policy, Relay};
+use fax_core::relay::{EcmUse, Event, Policy, Relay, Side};
 use fax_core::{Span, Timestamp};
 use fax_modem::AudioLine;
 use peer_spandsp::{FaxTerminal, Modems, Role, TerminalSettings, read_pages};
@@ -32,15 +32,64 @@ fn a_page_is_regenerated_at_every_rate_with_and_without_error_correction() {
     }
 }
 
+/// T30-1.
+#[test]
+fn a_machine_without_error_correction_is_told_of_where_it_is_required() {
+    let mut told = Vec::new();
+    for (sends, receives) in [(true, false), (false, true), (true, true)] {
+        let machine = |ecm| TerminalSettings { ecm, ..TerminalSettings::default() };
+        let mut caller = FaxTerminal::new(Role::Caller, &sending(&machine(sends)));
+        let mut answerer = FaxTerminal::new(Role::Answerer, &receiving(&machine(receives), "required.tif"));
+        let policy = Policy { ecm: EcmUse::Required, ..Policy::default() };
+        let mut refused = None;
+        join(&mut caller, &mut answerer, policy, |side, event| {
+            refused = refused.or((event == Event::WithoutEcm).then_some(side));
+            refused.is_none()
+        });
+        told.push(refused);
+    }
+    assert_eq!(told, [Some(Side::Near), Some(Side::Near), None]);
+}
+
+fn page() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/pages/itu2.tif"))
+}
+
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+fn sending(settings: &TerminalSettings) -> TerminalSettings {
+    TerminalSettings { send: Some(page()), ..settings.clone() }
+}
+
+fn receiving(settings: &TerminalSettings, name: &str) -> TerminalSettings {
+    TerminalSettings { receive: Some(file(name)), ..settings.clone() }
+}
+
 fn call(what: &str, both: &TerminalSettings) {
-    let sent = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/pages/itu2.tif"));
-    let received = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("regenerated.tif");
-    let sends = TerminalSettings { send: Some(sent.clone()), ..both.clone() };
-    let receives = TerminalSettings { receive: Some(received.clone()), ..both.clone() };
-    let mut caller = FaxTerminal::new(Role::Caller, &sends);
-    let mut answerer = FaxTerminal::new(Role::Answerer, &receives);
+    let mut caller = FaxTerminal::new(Role::Caller, &sending(both));
+    let mut answerer = FaxTerminal::new(Role::Answerer, &receiving(both, "regenerated.tif"));
+    join(&mut caller, &mut answerer, Policy::default(), |_, _| true);
+    for outcome in [caller.outcome(), answerer.outcome()] {
+        assert!(outcome.as_ref().is_some_and(|outcome| outcome.ok), "{what}: {outcome:?}");
+    }
+    let (sent, received) = (read_pages(&page()).unwrap(), read_pages(&file("regenerated.tif")).unwrap());
+    assert_eq!(sent.len(), received.len(), "{what}");
+    for (sent, received) in sent.iter().zip(&received) {
+        assert_eq!(sent.rows_that_differ(received), 0, "{what}");
+    }
+}
+
+/// Two machines and a relay between, until both are done or `go_on` says no at an event.
+fn join(
+    caller: &mut FaxTerminal,
+    answerer: &mut FaxTerminal,
+    policy: Policy,
+    mut go_on: impl FnMut(Side, Event) -> bool,
+) {
     let (mut near, mut far) = (AudioLine::default(), AudioLine::default());
-    let mut relay = Relay::new(Policy::default());
+    let mut relay = Relay::new(policy);
     let (mut to_caller, mut to_answerer) = ([0; BLOCK], [0; BLOCK]);
     let mut now = Timestamp::ZERO;
     let mut samples = 0;
@@ -54,15 +103,11 @@ fn call(what: &str, both: &TerminalSettings) {
         relay.drive(now, &mut near, &mut far);
         near.fill(&mut to_caller);
         far.fill(&mut to_answerer);
-        while relay.event().is_some() {}
+        while let Some((_, side, event)) = relay.event() {
+            if !go_on(side, event) {
+                return;
+            }
+        }
         samples += BLOCK;
-    }
-    for outcome in [caller.outcome(), answerer.outcome()] {
-        assert!(outcome.as_ref().is_some_and(|outcome| outcome.ok), "{what}: {outcome:?}");
-    }
-    let (sent, received) = (read_pages(&sent).unwrap(), read_pages(&received).unwrap());
-    assert_eq!(sent.len(), received.len(), "{what}");
-    for (sent, received) in sent.iter().zip(&received) {
-        assert_eq!(sent.rows_that_differ(received), 0, "{what}");
     }
 }

@@ -4,19 +4,21 @@
 
 #[path = "../../fax-core/tests/support/desk.rs"]
 mod desk;
+#[path = "common/packets.rs"]
+mod packets;
 
 use desk::{Pile, Tray};
 use fax_core::t30::fields::{Coding as Code, Ecm, Length, Resolution, Width};
 use fax_core::t30::session::{Cause, Event, Format, Offer, Poll, Role, Session, Settings};
 use fax_core::t30::{Fcf, ModemSet};
-use fax_core::{BitRate, Private, Timestamp, Wait};
+use fax_core::{BitRate, Private, Timestamp};
 use fax_modem::AudioLine;
-use fax_t38::line::{Carriage, Pacing, Settings as LineSettings, T38Line};
+use fax_t38::line::{Pacing, Settings as LineSettings, T38Line};
+use packets::Packets;
 use peer_spandsp::{
     Coding, FaxTerminal, Modems, Outcome, Page, Role as PeerRole, T38Terminal, TerminalSettings, read_pages,
     write_pages,
 };
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 /// 20 ms.
@@ -328,59 +330,6 @@ fn who_speaks_and_where_to_is_told_both_ways() {
 fn coded(name: &str, coding: Coding) -> Vec<u8> {
     let theirs = TerminalSettings { send: Some(vector("itu2.tif")), coding, ..TerminalSettings::default() };
     receive(name, theirs, Settings::default()).1.pages.remove(0)
-}
-
-/// IFP packets as they are, in order: what the peer's T.38 engine takes and gives.
-#[derive(Default)]
-struct Packets {
-    heard: VecDeque<Vec<u8>>,
-    current: Vec<u8>,
-    said: VecDeque<Vec<u8>>,
-    seq: u16,
-}
-
-impl Carriage for Packets {
-    fn receive(&mut self, _: Timestamp, octets: &[u8]) -> Result<(), fax_t38::Refusal> {
-        self.heard.push_back(octets.to_vec());
-        Ok(())
-    }
-
-    fn advance(&mut self, _: Timestamp) {}
-
-    fn next(&mut self) -> Option<fax_t38::udptl::Delivery<'_>> {
-        self.current = self.heard.pop_front()?;
-        self.seq = self.seq.wrapping_add(1);
-        Some(fax_t38::udptl::Delivery::Ifp { seq: fax_t38::Seq(self.seq), octets: &self.current })
-    }
-
-    fn largest_ifp(&self) -> usize {
-        300
-    }
-
-    fn has_room(&self) -> bool {
-        true
-    }
-
-    fn submit(&mut self, _: Timestamp, ifp: &[u8], _: fax_t38::udptl::Class) -> Result<(), fax_t38::Refusal> {
-        self.said.push_back(ifp.to_vec());
-        Ok(())
-    }
-
-    fn poll(&mut self, _: Timestamp, out: &mut [u8]) -> Option<usize> {
-        let ifp = self.said.pop_front()?;
-        out[..ifp.len()].copy_from_slice(&ifp);
-        Some(ifp.len())
-    }
-
-    fn deadline(&self) -> Option<(Timestamp, Wait)> {
-        None
-    }
-
-    fn event(&mut self) -> Option<(Timestamp, fax_t38::Event)> {
-        None
-    }
-
-    fn set_syntax(&mut self, _: fax_t38::Syntax) {}
 }
 
 impl Call {

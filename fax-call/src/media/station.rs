@@ -147,10 +147,9 @@ impl Station {
         let said = &mut said[..octets.len().min(BLOCK)];
         match self.order {
             Order::Audio(_) => {
-                let (decode, encode): (fn(u8) -> i16, fn(i16) -> u8) = match law {
-                    Law::A => (decode_alaw, encode_alaw),
-                    Law::Mu => (decode_ulaw, encode_ulaw),
-                };
+                let is_a = law == Law::A;
+                let decode = if is_a { decode_alaw } else { decode_ulaw };
+                let encode = if is_a { encode_alaw } else { encode_ulaw };
                 let mut samples = [0; BLOCK];
                 let samples = &mut samples[..said.len()];
                 samples.iter_mut().zip(octets).for_each(|(sample, octet)| *sample = decode(*octet));

@@ -2,7 +2,7 @@
 
 use super::Phase;
 use crate::signal::{FrameEnd, Grounds, Opening, Tone};
-use crate::t30::{Change, Fcf};
+use crate::t30::{Change, Dcs, Fcf, PostPage};
 
 /// Something that the machine on one side said, or that the relay did with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Event {
     Frame {
         /// Which; X is masked.
         fcf: Fcf,
+        /// What follows the page, as PPS, EOR and post-message commands say it.
+        then: Option<PostPage>,
         /// It was the last of its burst.
         last: bool,
     },
@@ -37,6 +39,10 @@ pub enum Event {
     Hole,
     /// The call is in another phase since.
     Phase(Phase),
+    /// What is used from here on: its DCS, or the last one at the rate of its CTC.
+    Commanded(Dcs),
+    /// It commands pages without ECM, which the policy requires: the call is to be ended.
+    WithoutEcm,
     /// A frame of it was changed on the way.
     Edited(Change),
     /// Its carrier was announced before it was heard.

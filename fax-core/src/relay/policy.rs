@@ -2,19 +2,34 @@
 
 use super::tcf::TcfMethod;
 use crate::signal::Tone;
-use crate::t30::Edits;
+use crate::t30::fields::{Bit, Ecm};
+use crate::t30::{Dcs, Edits};
 
 /// What a relay may do to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// What is changed in the frames that pass.
     pub edits: Edits,
+    /// Whether pages come in frames that can be asked for again.
+    pub ecm: EcmUse,
     /// What becomes of Super G3.
     pub super_g3: SuperG3,
     /// Who carries TCF, as agreed with the T.38 peer.
     pub tcf: TcfMethod,
     /// Whether fill is left out of pages on their way into packets, as agreed with the T.38 peer.
     pub fill_removal: bool,
+}
+
+/// Whether error correction is used (T30-1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EcmUse {
+    /// It is cleared in DIS and DTC, with all that needs it.
+    Forbidden,
+    /// The two machines agree on it or not.
+    #[default]
+    LeftAlone,
+    /// A call whose DCS is without it is to be ended: [`Event::WithoutEcm`](super::Event::WithoutEcm).
+    Required,
 }
 
 /// What becomes of an answer tone that invites V.8, on whose CM a V.34 call would follow (AUD-4).
@@ -31,6 +46,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             edits: Edits::gateway(),
+            ecm: EcmUse::LeftAlone,
             super_g3: SuperG3::Suppress,
             tcf: TcfMethod::Transferred,
             fill_removal: false,
@@ -39,6 +55,19 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// All that is changed in frames.
+    pub(super) fn all_edits(&self) -> Edits {
+        match self.ecm {
+            EcmUse::Forbidden => self.edits.forbidding(Bit::ECM),
+            EcmUse::LeftAlone | EcmUse::Required => self.edits,
+        }
+    }
+
+    /// Whether a DCS says what the call may not go on with.
+    pub(super) fn lacks_ecm(&self, dcs: &Dcs) -> bool {
+        self.ecm == EcmUse::Required && dcs.ecm() == Ecm::Off
+    }
+
     /// The tone as the other line is to play it.
     pub(super) fn tone(&self, tone: Tone) -> Tone {
         match (self.super_g3, tone) {

@@ -43,7 +43,7 @@ pub use context::Remote;
 pub use desk::{Fate, Flow, Follows, Format, NoPages, Quality, Sink, Source, Verdict};
 pub use event::{Event, PageRecord};
 pub use outcome::{Advice, Awaited, Cause, Outcome};
-pub use settings::{CopyQuality, Offer, OnRtn, Poll, Settings};
+pub use settings::{CopyQuality, EcmFrames, Offer, OnRtn, Poll, Settings};
 pub use timers::{Timer, Timing};
 
 use crate::line::{Line, Progress};

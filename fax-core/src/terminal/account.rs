@@ -1,5 +1,6 @@
 //! What every page was: an account that a person can read.
 
+use crate::t30::Fcf;
 use crate::t30::session::{Event, PageRecord};
 use crate::time::{Span, Timestamp};
 
@@ -21,7 +22,8 @@ pub struct PageAccount {
     pub record: PageRecord,
     /// When it was answered, or the call ended.
     pub at: Timestamp,
-    /// From its beginning to then; of a page sent again, from the first beginning.
+    /// How long it took until then: sent, from the beginning of its first burst; received, from the CFR or the answer
+    /// to the page before it.
     pub took: Span,
 }
 
@@ -29,9 +31,10 @@ pub struct PageAccount {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     pages: Vec<PageAccount>,
-    /// When the page on the line began.
-    begun: Option<Timestamp>,
-    rows_sent: u32,
+    /// When the first burst of the page on its way out began.
+    sending: Option<Timestamp>,
+    /// Since when a page may come.
+    receiving: Option<Timestamp>,
 }
 
 /// Accounts that are kept; what comes later is not.
@@ -42,23 +45,24 @@ impl Ledger {
         &self.pages
     }
 
-    /// A page is on the line now.
-    pub(super) fn begun(&mut self, now: Timestamp) {
-        self.begun.get_or_insert(now);
+    /// Enters an event; `rows_sent` are the rows of the page that was sent last.
+    pub(super) fn note(&mut self, at: Timestamp, event: &Event, rows_sent: u32) {
+        match event {
+            Event::Sent(_) => _ = self.sending.get_or_insert(at),
+            Event::Said(Fcf::Cfr) => self.receiving = Some(at),
+            Event::PageSent(record) => {
+                let begun = self.sending.take().unwrap_or(at);
+                self.enter(Way::Sent, PageRecord { rows: rows_sent, ..*record }, begun, at);
+            }
+            Event::PageReceived(record) => {
+                let begun = self.receiving.replace(at).unwrap_or(at);
+                self.enter(Way::Received, *record, begun, at);
+            }
+            _ => {}
+        }
     }
 
-    /// So many rows of it have left.
-    pub(super) fn rows_sent(&mut self, rows: u32) {
-        self.rows_sent = rows;
-    }
-
-    pub(super) fn note(&mut self, at: Timestamp, event: &Event) {
-        let (way, record) = match event {
-            Event::PageSent(record) => (Way::Sent, PageRecord { rows: self.rows_sent, ..*record }),
-            Event::PageReceived(record) => (Way::Received, *record),
-            _ => return,
-        };
-        let begun = self.begun.take().unwrap_or(at);
+    fn enter(&mut self, way: Way, record: PageRecord, begun: Timestamp, at: Timestamp) {
         if self.pages.len() < MAX_PAGES {
             self.pages.push(PageAccount { way, record, at, took: at.since(begun) });
         }

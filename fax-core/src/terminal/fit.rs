@@ -38,7 +38,17 @@ fn length(page: &Page) -> Length {
 
 /// Pels of the page's rows at another resolution.
 fn pels_at(page: &Page, resolution: Resolution) -> u32 {
-    scaled(page.width(), page.resolution().across, resolution.dots().0)
+    scaled(page.width(), nominal(page.resolution().across), nominal(resolution.dots().0))
+}
+
+/// 204 and 408 pels to the inch are called 200 and 400 where widths are compared: 1728, 2592 and 3456 pels are the
+/// same paper (T.30 Table 2).
+fn nominal(across: u16) -> u16 {
+    match across {
+        200..=208 => 200,
+        400..=416 => 400,
+        other => other,
+    }
 }
 
 /// `count` from one resolution to another. Up to 3 % apart count as the same: 200 and 204 are, to everybody.

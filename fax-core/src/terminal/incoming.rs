@@ -75,11 +75,6 @@ impl Incoming {
         self.pages
     }
 
-    /// Whether a page is coming.
-    pub(super) fn is_open(&self) -> bool {
-        self.open.is_some()
-    }
-
     fn octets_left(&self) -> usize {
         self.limits.octets.saturating_sub(self.octets)
     }
@@ -163,7 +158,9 @@ impl Sink for Incoming {
                 self.octets.saturating_sub(self.pages.pop().map_or(0, |page| page.page.mmr().len()));
         }
         self.finished = None;
-        self.open = Open::new(terms, self.limits.rows, self.octets_left());
+        let has_place = self.pages.len() < self.limits.pages;
+        let open = has_place.then(|| Open::new(terms, self.limits.rows, self.octets_left()));
+        self.open = open.flatten();
     }
 
     fn write(&mut self, octets: &[u8]) -> Flow {

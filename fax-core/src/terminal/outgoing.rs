@@ -37,6 +37,8 @@ pub(super) struct Outgoing {
     header: Option<Header>,
     current: usize,
     on_line: Option<OnLine>,
+    /// Rows of the page that was done with last.
+    pub(super) rows_sent: u32,
     /// Letters of headers that were printed as a box.
     pub(super) boxes: u32,
 }
@@ -61,12 +63,7 @@ enum Stage {
 
 impl Outgoing {
     pub(super) fn new(document: Document, codings: &'static [Coding], header: Option<Header>) -> Self {
-        Self { document, codings, header, current: 0, on_line: None, boxes: 0 }
-    }
-
-    /// Rows of the page on the line so far, header and all.
-    pub(super) fn rows(&self) -> Option<u32> {
-        self.on_line.as_ref().map(|page| page.rows)
+        Self { document, codings, header, current: 0, on_line: None, rows_sent: 0, boxes: 0 }
     }
 
     fn format(&self, page: &Page, offered: &Dis) -> Format {
@@ -173,7 +170,7 @@ impl Source for Outgoing {
     }
 
     fn turn(&mut self, _: Fate) {
-        self.on_line = None;
+        self.rows_sent = self.on_line.take().map_or(0, |page| page.rows);
         self.current = self.current.saturating_add(1);
     }
 }

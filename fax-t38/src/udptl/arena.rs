@@ -45,9 +45,14 @@ impl Arena {
         handle
     }
 
+    /// Octets used since that packet began; when they are as many as the ring holds, it is gone.
+    pub(super) const fn age(&self, handle: Handle) -> u64 {
+        self.head.saturating_sub(handle.at)
+    }
+
     /// The packet, if it is still there.
     pub(super) fn octets(&self, handle: Handle) -> Option<&[u8]> {
-        if self.head.saturating_sub(handle.at) > self.octets.len() as u64 {
+        if self.age(handle) > self.octets.len() as u64 {
             return None;
         }
         let start = handle.start as usize;

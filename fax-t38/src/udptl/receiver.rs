@@ -4,7 +4,8 @@
 //! secondary, parity or the late packet itself fills it, or until the time that [`Hold`] allows is over.
 //!
 //! From: T.38 9.1; wire 2.3 to 2.5; field notes UTL-1 to UTL-15, PER-8.
-//! Always: at most 32 packets and 64 KiB are held; a number is handed out once, and later ones later.
+//! Always: at most 32 packets are held, of large ones fewer, in 32 KiB; a number is handed out once, and
+//! later ones later.
 
 use fax_core::{Span, Timestamp};
 
@@ -121,18 +122,18 @@ enum Numbering {
 /// A number farther off than so many is of another sequence: SpanDSP's figure.
 const FAR: i32 = 2000;
 
-/// Packets held at most behind a hole.
+/// Packets held at most behind a hole; a hole is also given up where large ones would push each other out.
 const MAX_HELD: usize = 32;
 
 /// The budget of one call's receiver.
 const _: () = {
     let heap =
         super::window::ARENA + super::LARGEST_DATAGRAM + super::parity::HEAP + Decided::HEAP + Events::HEAP;
-    assert!(size_of::<Receiver>() + heap < 64 * 1024);
+    assert!(size_of::<Receiver>() + heap < 32 * 1024);
 };
 
 impl Receiver {
-    /// Allocates all that it will ever use, less than 64 KiB.
+    /// Allocates all that it will ever use, less than 32 KiB.
     pub fn new(settings: ReceiverSettings) -> Self {
         Self {
             settings,
@@ -526,7 +527,10 @@ impl Receiver {
 
     fn is_over(&self, state: State) -> bool {
         match state {
-            State::Missing { since } => self.now.since(since) >= self.hold() || self.held() > MAX_HELD,
+            State::Missing { since } => {
+                let is_full = self.held() > MAX_HELD || self.window.is_crowded(self.expected);
+                is_full || self.now.since(since) >= self.hold()
+            }
             _ => false,
         }
     }

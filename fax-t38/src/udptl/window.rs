@@ -2,6 +2,7 @@
 
 use fax_core::Timestamp;
 
+use super::LARGEST_DATAGRAM;
 use super::arena::{Arena, Handle};
 use super::datagram::REACH;
 use crate::Seq;
@@ -9,8 +10,10 @@ use crate::ifp::{Traffic, traffic};
 
 const SIZE: usize = REACH as usize + 1;
 
-/// 32 held packets of 1400 octets, and one more for what a ring wastes at its end.
-pub(super) const ARENA: usize = 33 * 1400;
+/// 32 held packets of 240 octets, which is more than any stack puts into one, and room for the largest
+/// datagram twice: the next to come, and what a ring wastes at its end. Of larger packets fewer are held.
+pub(super) const ARENA: usize = HELD + 2 * LARGEST_DATAGRAM;
+const HELD: usize = 32 * 240;
 
 /// What is known of one number.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +97,14 @@ impl Window {
             State::Known { packet, .. } => self.arena.octets(packet),
             _ => None,
         }
+    }
+
+    /// Whether one more datagram may push out a packet from `from` on.
+    pub(super) fn is_crowded(&self, from: Seq) -> bool {
+        self.from(from).any(|seq| match self.state(seq) {
+            State::Known { packet, .. } => self.arena.age(packet) > HELD as u64,
+            _ => false,
+        })
     }
 
     /// The numbers from `from` to the newest.

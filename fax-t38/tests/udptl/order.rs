@@ -181,6 +181,51 @@ fn an_owner_that_does_not_fetch_loses_packets_but_not_their_count() {
     assert_eq!(bench.receiver.counters().overflowed, 873);
 }
 
+/// Packets of image data of almost a whole datagram.
+fn large(number: u16) -> Vec<u8> {
+    let [high, low] = 1300_u16.to_be_bytes();
+    let mut octets = vec![0xD0, 1, 0xE0, high, low];
+    octets.resize(5 + 1301, number as u8);
+    octets
+}
+
+/// A hole that is held open for a second costs none of the packets behind it, however large they are: it
+/// is given up when they would no longer find room.
+#[test]
+fn large_packets_behind_a_hole_cost_the_hole_its_time_and_no_packet() {
+    let mut bench = Bench::holding(ms(1000));
+    bench.take(0, &datagram(0, &large(0), &[])).unwrap();
+    let mut given_up_at = None;
+    for n in 2..32_u16 {
+        bench.take(30 * u64::from(n), &datagram(n, &large(n), &[])).unwrap();
+        if bench.out.len() > 1 && given_up_at.is_none() {
+            given_up_at = Some(n);
+        }
+    }
+    let mut wanted: Vec<Out> = (0..32).map(|n| Out::Ifp(n, large(n))).collect();
+    wanted[1] = Out::Missing(1, Some(1));
+    assert_eq!(bench.drain(), wanted);
+    assert!(matches!(given_up_at, Some(6..=9)), "{given_up_at:?}");
+    let counters = bench.receiver.counters();
+    assert_eq!((counters.lost, counters.overflowed), (1, 0));
+}
+
+/// If nobody fetches them they push each other out, and each that is gone is counted.
+#[test]
+fn large_packets_that_nobody_fetches_become_missing_from_the_oldest_on() {
+    let mut bench = Bench::new();
+    for n in 0..40_u16 {
+        bench.receiver.take(at(30 * u64::from(n)), &datagram(n, &large(n), &[])).unwrap();
+    }
+    bench.advance(5000);
+    let out = bench.drain();
+    let kept = out.iter().filter(|one| matches!(one, Out::Ifp(..))).count();
+    assert!((6..=9).contains(&kept), "{kept} kept");
+    let newest: Vec<Out> = (40 - kept as u16..40).map(|n| Out::Ifp(n, large(n))).collect();
+    assert_eq!(out[out.len() - kept..], newest);
+    assert_eq!(bench.receiver.counters().overflowed, 40 - kept as u32);
+}
+
 #[test]
 fn duplicates_and_reordering_together_hand_out_each_number_once() {
     for seed in 0..50 {

@@ -13,8 +13,9 @@ use fax_harness::wav;
 use fax_harness::world::classic_udptl::Recovery;
 use fax_harness::world::network::{Bursts, Jitter, Order, Stepped, preset};
 use fax_harness::world::scenario::{Coding, Copies, MachineSettings, Modem, PacketSettings};
-use fax_harness::world::{Chain, Direction, Document, Kept, Network, Record, Scenario, Taps, run};
+use fax_harness::world::{Chain, Direction, Document, Kept, Network, Record, Scenario, Taps, run, sent};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -70,7 +71,7 @@ pub(crate) struct CellOptions {
     #[arg(long, default_value = "spandsp")]
     ends: System,
     /// Whose gateways: ours or spandsp, or the caller's and the answerer's with a comma between.
-    #[arg(long, value_delimiter = ',', default_value = "spandsp", num_args = 1)]
+    #[arg(long, value_delimiter = ',', default_value = "ours", num_args = 1)]
     gateways: Vec<System>,
     /// The fastest modem of the fax machines: v17, v29 or v27ter.
     #[arg(long, default_value = "v17")]
@@ -171,17 +172,27 @@ impl Call {
         let bar = progress(self.calls);
         let records = records(&scenario, &document, plan, &|| bar.inc(1))?;
         bar.finish_and_clear();
-        let report = Report::of(&records);
+        let (report, sent) = (Report::of(&records), sent(&scenario));
         if self.json {
-            println!("{}", serde_json::to_string(&report)?);
+            println!("{}", serde_json::to_string(&Line { report: &report, sent })?);
         } else {
             print_report(&report, &failed_seeds(&records));
+            println!("caller sent   {}\nanswerer sent {}", sent[0], sent[1]);
         }
         if self.one.is_wanted() {
             self.one.show(&scenario, &document, self.seed)?;
         }
         Ok(())
     }
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    /// How packets were protected, from the caller and from the answerer.
+    sent: [String; 2],
 }
 
 impl OneCall {

@@ -58,10 +58,6 @@ pub(super) fn sides(scenario: &Scenario, document: &Document, seed: u64) -> Resu
 }
 
 fn side(role: Role, scenario: &Scenario, document: &Document, seed: u64) -> Result<Side, CannotBuild> {
-    let on_packets = match role {
-        Role::Caller => matches!(scenario.chain, Chain::TerminalGateway | Chain::TerminalTerminal),
-        Role::Answerer => matches!(scenario.chain, Chain::GatewayTerminal | Chain::TerminalTerminal),
-    };
     let mut chance = stream(seed, role.direction(), "side");
     // No two sides keep the same beat, and nobody answers at the same moment each time.
     let phase = Timestamp::from_micros(chance.below(scenario.block as u64 * 125));
@@ -71,7 +67,7 @@ fn side(role: Role, scenario: &Scenario, document: &Document, seed: u64) -> Resu
         Role::Caller => (Timestamp::ZERO, 0),
         Role::Answerer => (ring, delay),
     };
-    if on_packets {
+    if role.is_on_packets(scenario.chain) {
         return Ok(Side::on_packets(
             t38_terminal(role, scenario, document)?,
             phase,
@@ -97,6 +93,21 @@ fn side(role: Role, scenario: &Scenario, document: &Document, seed: u64) -> Resu
 const MAX_RING_MICROS: u64 = 2_000_000;
 
 impl Role {
+    const fn index(self) -> usize {
+        match self {
+            Self::Caller => 0,
+            Self::Answerer => 1,
+        }
+    }
+
+    /// Whether its fax machine speaks T.38 itself.
+    const fn is_on_packets(self, chain: Chain) -> bool {
+        match self {
+            Self::Caller => matches!(chain, Chain::TerminalGateway | Chain::TerminalTerminal),
+            Self::Answerer => matches!(chain, Chain::GatewayTerminal | Chain::TerminalTerminal),
+        }
+    }
+
     /// The direction in which it sends.
     const fn direction(self) -> Direction {
         match self {
@@ -149,11 +160,7 @@ fn our_machine(role: Role, scenario: &Scenario, document: &Document, leg: Leg) -
 }
 
 fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBuild> {
-    let system = match role {
-        Role::Caller => scenario.gateways[0],
-        Role::Answerer => scenario.gateways[1],
-    };
-    match (scenario.chain, system) {
+    match (scenario.chain, scenario.gateways[role.index()]) {
         (Chain::Passthrough, _) => Ok(Box::new(Passthrough::new(Law::Mu, scenario.playout))),
         (Chain::Regenerate, _) => no_part(System::Ours, "regenerating passthrough"),
         (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets))),
@@ -170,6 +177,27 @@ fn no_part<T>(system: System, part: &'static str) -> Result<T, CannotBuild> {
         System::Spandsp => "build with `--features spandsp`",
     };
     Err(CannotBuild::NoPart { system, part, why })
+}
+
+/// How what goes over the network is protected, from the caller and from the answerer, in words.
+pub fn sent(scenario: &Scenario) -> [String; 2] {
+    let on_packets = |role: Role| role.is_on_packets(scenario.chain);
+    [Role::Caller, Role::Answerer].map(|role| match (scenario.chain, on_packets(role)) {
+        (Chain::Passthrough | Chain::Regenerate, _) => "G.711 in packets of 20 ms".to_owned(),
+        (_, true) => words(scenario.ends, scenario),
+        (_, false) => words(scenario.gateways[role.index()], scenario),
+    })
+}
+
+fn words(system: System, scenario: &Scenario) -> String {
+    let copies = match (system, scenario.packets.copies) {
+        (System::Ours, None) => {
+            "our default copies: 3 of control, 80, 240 and 560 ms later, none of image".to_owned()
+        }
+        (System::Ours, Some(copies)) => copies.to_string(),
+        (System::Spandsp, _) => "copies of indicators at once, as its engine asks".to_owned(),
+    };
+    format!("{}, {copies}", scenario.packets.recovery)
 }
 
 /// Longest a call may take, by the pages of its document: what no fax machine should need.

@@ -8,6 +8,7 @@
 //! Not here: holding, spaced copies, checks for hostile datagrams. That is `fax-t38`'s.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 
 /// What protects the packets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,16 @@ pub enum Recovery {
         /// Sums.
         entries: usize,
     },
+}
+
+impl fmt::Display for Recovery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Redundancy(1) => f.write_str("1 secondary"),
+            Self::Redundancy(count) => write!(f, "{count} secondaries"),
+            Self::Parity { span, entries } => write!(f, "parity {span} x {entries}"),
+        }
+    }
 }
 
 /// One side's UDPTL.

@@ -113,6 +113,17 @@ pub struct Copies {
     pub apart: Span,
 }
 
+impl fmt::Display for Copies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { control, image, apart } = self;
+        write!(
+            f,
+            "{control} copies of control and {image} of image packets, {} ms apart",
+            apart.micros() / 1000
+        )
+    }
+}
+
 impl Default for Scenario {
     /// SpanDSP throughout, V.17 with error correction, three secondaries, a perfect network of 20 ms.
     fn default() -> Self {

@@ -157,8 +157,10 @@ impl AwaitCommand {
 
     /// Says DIS or DTC once more.
     fn ask_again(&mut self, cx: &mut Context<'_>) -> Next {
-        let is_limited = !cx.core.timers.is_running(Timer::T1);
-        if is_limited && self.said >= cx.settings().tries {
+        let settings = cx.settings();
+        let most =
+            if cx.core.timers.is_running(Timer::T1) { settings.dis_tries } else { Some(settings.tries) };
+        if most.is_some_and(|most| self.said >= most) {
             return Some(cx.disconnect(self.exhausted()));
         }
         self.said = self.said.saturating_add(1);

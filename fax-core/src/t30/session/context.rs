@@ -12,7 +12,7 @@ use super::timers::{Timer, Timers};
 use crate::line::{Expectation, Framing};
 use crate::signal::{Opening, Tone, Training};
 use crate::t30::fields::{Ecm, Terms};
-use crate::t30::{Body, Dis, Fcf, Ident, IdentKind, PostPage, Station};
+use crate::t30::{Body, Dis, Fcf, Ident, IdentKind, NonStandard, PostPage, Station};
 use crate::time::{Span, Timestamp};
 use crate::units::Decibel;
 
@@ -252,6 +252,14 @@ impl Context<'_> {
         let station = self.core.station;
         let control = &mut self.core.speaker.control;
         control.clear();
+        let facilities = match bodies.last() {
+            Some(Body::Dis(_)) => Some(Fcf::Nsf),
+            Some(Body::Dtc(_)) => Some(Fcf::Nsc),
+            _ => None,
+        };
+        if let (Some(fcf), Some(octets)) = (facilities, self.core.settings.non_standard()) {
+            control.push(&Body::NonStandard(fcf, NonStandard::new(octets)), station);
+        }
         bodies.iter().for_each(|body| control.push(body, station));
         let last = control.last();
         self.emit(Event::Said(last));

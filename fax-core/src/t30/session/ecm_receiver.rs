@@ -20,8 +20,9 @@ use crate::t30::{Body, Ctc, Fcd, Fcf, PostPage, Ppr, Pps};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReceiveBlock {
     terms: Terms,
-    /// Block of the page.
-    block: u8,
+    /// Block of the page. Unknown behind one that was given up: some senders use its number again
+    /// (conformance OREN04), and so does the page behind it (OREN06).
+    block: Option<u8>,
     /// Frames that have come.
     here: FrameSet,
     /// Frames of the block as far as is known; senders say the count of a burst or of the block.
@@ -47,7 +48,7 @@ impl ReceiveBlock {
     pub(super) fn page(terms: Terms, answered: Option<(u8, u8)>, cx: &mut Context<'_>) -> State {
         cx.expect_page(&terms, Training::Short);
         let here = FrameSet::default();
-        Self::next(Self { terms, block: 0, here, frames: 0, answered, asked: None, in_burst: 0 }, cx)
+        Self::next(Self { terms, block: Some(0), here, frames: 0, answered, asked: None, in_burst: 0 }, cx)
     }
 
     fn next(state: Self, cx: &mut Context<'_>) -> State {
@@ -65,7 +66,7 @@ impl ReceiveBlock {
             cx.plain(receipt, Then::Command(Timer::T2));
             return Some(Self::next(*self, cx));
         }
-        if pps.block != self.block {
+        if *self.block.get_or_insert(pps.block) != pps.block {
             return Some(cx.disconnect(Cause::WrongBlock));
         }
         self.frames = self.frames.max(pps.frames()).max(self.here.end());
@@ -75,7 +76,7 @@ impl ReceiveBlock {
             return Some(self.complete(number, pps.then, Fcf::Mcf, cx));
         }
         self.asked = Some(number);
-        cx.emit(Event::FramesMissing { block: self.block, frames: missing });
+        cx.emit(Event::FramesMissing { block: pps.block, frames: missing });
         if let Some(record) = &mut cx.core.receiving {
             record.requests = record.requests.saturating_add(1);
             record.frames_resent = record.frames_resent.saturating_add(missing.into());
@@ -91,7 +92,7 @@ impl ReceiveBlock {
             cx.plain(Fcf::Err, Then::Command(Timer::T2));
             return None;
         }
-        let number = self.asked.unwrap_or((cx.core.tally.received as u8, self.block));
+        let number = self.asked.unwrap_or((cx.core.tally.received as u8, self.block.unwrap_or(0)));
         Some(self.complete(number, then, Fcf::Err, cx))
     }
 
@@ -202,8 +203,12 @@ impl Busy {
             PostPage::Eop => return AfterEop::enter(receipt, cx),
             _ => cx.plain(receipt, Then::Command(Timer::T2)),
         }
-        let block = if then == PostPage::Null { receive.block.wrapping_add(1) } else { 0 };
-        ReceiveBlock::next(ReceiveBlock { block, ..receive }, cx)
+        let (block, answered) = match (receipt, then) {
+            (Fcf::Err, _) => (None, None),
+            (_, PostPage::Null) => (receive.block.map(|block| block.wrapping_add(1)), receive.answered),
+            _ => (Some(0), receive.answered),
+        };
+        ReceiveBlock::next(ReceiveBlock { block, answered, ..receive }, cx)
     }
 
     fn retry(&mut self, cx: &mut Context<'_>) -> Next {

@@ -3,7 +3,7 @@
 //! From: T.30 Table 2; the ladder and the order of choices are field practice (`docs/t30-session.md`).
 
 use super::desk::Format;
-use super::settings::Settings;
+use super::settings::{EcmFrames, Settings};
 use crate::signal::{Opening, Training, V17Rate, V27terRate, V29Rate};
 use crate::t30::fields::{Bit, Coding, Dcs, Dis, Ecm, Excess, Length, ScanTime, Terms};
 use crate::units::BitRate;
@@ -42,7 +42,8 @@ pub(super) fn command(
     opening: Opening,
     settings: &Settings,
 ) -> Result<(Dcs, Terms), Excess> {
-    let ecm = match (settings.ecm && offered.has(Bit::ECM), offered.has(Bit::SHORT_FRAMES_PREFERRED)) {
+    let short = settings.ecm_frames == EcmFrames::Short || offered.has(Bit::SHORT_FRAMES_PREFERRED);
+    let ecm = match (settings.ecm && offered.has(Bit::ECM), short) {
         (false, _) => Ecm::Off,
         (true, false) => Ecm::Frames256,
         (true, true) => Ecm::Frames64,

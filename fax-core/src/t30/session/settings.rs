@@ -19,6 +19,10 @@ pub struct Settings {
     pub max_rate: BitRate,
     /// Whether it sends with ECM where it can.
     pub ecm: bool,
+    /// Frames of a block, where the far machine has no wish.
+    pub ecm_frames: EcmFrames,
+    /// NSF or NSC, up to [`Settings::NON_STANDARD`] octets: T.35 country, maker and what the maker likes.
+    pub non_standard: Option<Private<Vec<u8>>>,
     /// CSI, TSI or CIG, up to 20 characters of ASCII; empty for none.
     pub identification: Private<String>,
     /// SUB, sent if the far machine takes it.
@@ -33,6 +37,8 @@ pub struct Settings {
     pub timing: Timing,
     /// How often a command is sent before the call is given up: T.30's three.
     pub tries: u8,
+    /// How often DIS is said before the call is given up; without a limit, until T1.
+    pub dis_tries: Option<u8>,
     /// Requests for the same block before CTC or EOR: T.4 Annex A's four.
     pub requests: u8,
     /// What a sender does about RTN.
@@ -42,6 +48,16 @@ pub struct Settings {
     /// The least margin of a training that is confirmed, when the host tells it
     /// ([`super::Session::training_margin`]).
     pub least_margin: Decibel,
+}
+
+/// How long the frames of an ECM block are (T.4 A.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EcmFrames {
+    /// 256 octets.
+    #[default]
+    Long,
+    /// 64 octets: four times as many frames, of which each is likelier to come whole.
+    Short,
 }
 
 /// How a caller fetches documents.
@@ -83,6 +99,16 @@ pub struct CopyQuality {
     pub rejected: u16,
 }
 
+impl Settings {
+    /// The longest non-standard facilities that are sent: a second of V.21.
+    pub const NON_STANDARD: usize = 36;
+
+    pub(super) fn non_standard(&self) -> Option<&[u8]> {
+        let octets = self.non_standard.as_ref()?.reveal();
+        octets.get(..octets.len().min(Self::NON_STANDARD)).filter(|octets| !octets.is_empty())
+    }
+}
+
 impl CopyQuality {
     /// Bad rows of a thousand; a page without rows is all bad.
     pub(super) fn bad(quality: &Quality) -> u32 {
@@ -116,6 +142,8 @@ impl Default for Settings {
             modems: ModemSet::V27terV29V17,
             max_rate: BitRate(14_400),
             ecm: true,
+            ecm_frames: EcmFrames::Long,
+            non_standard: None,
             identification: Private::new(String::new()),
             sub_address: None,
             sender_identification: None,
@@ -123,6 +151,7 @@ impl Default for Settings {
             offers: Offer::Nothing,
             timing: Timing::default(),
             tries: 3,
+            dis_tries: None,
             requests: 4,
             on_rtn: OnRtn::Resend(2),
             // As deployed machines have it; 4.9 % must pass and 15.1 % must not (conformance MRGN04).

@@ -144,6 +144,38 @@ impl Config {
         route.fax.over(&self.fax).resolved()
     }
 
+    /// What a running program takes of `newer`: all but what its sockets and peers were made of. Gives the names of the
+    /// sections that differ and stay as they are until it is started anew.
+    ///
+    /// # Errors
+    /// What is taken does not fit what stays.
+    pub fn adopting(&self, newer: Self) -> Result<(Self, Vec<&'static str>), Error> {
+        let mut kept = Vec::new();
+        let mut mixed = newer;
+        keep("sip", &self.sip, &mut mixed.sip, &mut kept);
+        keep("media", &self.media, &mut mixed.media, &mut kept);
+        keep("ata", &self.atas, &mut mixed.atas, &mut kept);
+        keep("http", &self.http, &mut mixed.http, &mut kept);
+        keep("log", &self.log, &mut mixed.log, &mut kept);
+        let Records { dir, days, rotate_mb, .. } = self.records.clone();
+        let records = Records { dir, days, rotate_mb, ..mixed.records.clone() };
+        keep("records", &records, &mut mixed.records, &mut kept);
+        let Limits { invites_per_source, messages_per_source, .. } = self.limits;
+        let limits = Limits { invites_per_source, messages_per_source, ..mixed.limits.clone() };
+        keep("limits per source", &limits, &mut mixed.limits, &mut kept);
+        // Limits of a trunk and how its media are treated are asked for at each call.
+        let trunks = self.trunks.iter().map(|trunk| match mixed.trunk(&trunk.name) {
+            Some(Trunk { nat, calls, calls_per_hour, .. }) => {
+                Trunk { nat: *nat, calls: *calls, calls_per_hour: *calls_per_hour, ..trunk.clone() }
+            }
+            None => trunk.clone(),
+        });
+        let trunks = trunks.collect();
+        keep("trunk", &trunks, &mut mixed.trunks, &mut kept);
+        mixed.consistent()?;
+        Ok((mixed, kept))
+    }
+
     fn consistent(&self) -> Result<(), Error> {
         let mut names = BTreeSet::new();
         for name in self.peers() {
@@ -166,6 +198,7 @@ impl Config {
                 self.reachable(named, target)?;
             }
         }
+        ensure(self.atas.len() <= 1, || "more than one ata: put all networks and users into one".into())?;
         self.listeners_make_sense()?;
         self.ranges_make_sense()
     }
@@ -216,6 +249,14 @@ impl Config {
         ensure(!capture.enabled || !capture.purpose.trim().is_empty(), || {
             "capture.enabled needs capture.purpose: say why packets are kept".into()
         })
+    }
+}
+
+/// Puts what is into the place of what should be, and notes it if they differ.
+fn keep<T: PartialEq + Clone>(name: &'static str, is: &T, should: &mut T, kept: &mut Vec<&'static str>) {
+    if is != should {
+        should.clone_from(is);
+        kept.push(name);
     }
 }
 

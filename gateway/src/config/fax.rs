@@ -168,7 +168,7 @@ impl FaxChoice {
             error_correction: self.error_correction.unwrap_or(ErrorCorrection::Redundancy),
             redundancy_control: self.redundancy_control.unwrap_or(7).min(16),
             redundancy_image: self.redundancy_image.unwrap_or(3).min(16),
-            copies: self.copies.unwrap_or(2).min(8),
+            copies: self.copies.unwrap_or(3).min(8),
             offer_version: self.offer_version.unwrap_or(0).min(3),
             answer_version: self.answer_version.unwrap_or(3).min(3),
             super_g3: self.super_g3.unwrap_or(SuperG3::Suppress),

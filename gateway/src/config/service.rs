@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::path::PathBuf;
 
 /// How much is taken.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Calls at once.
@@ -14,8 +14,10 @@ pub struct Limits {
     pub hops: u8,
     /// New calls are refused with 503 while the program is later than this, milliseconds.
     pub loop_lag_ms: u16,
-    /// Requests outside of calls that one source may send in two seconds; more are dropped.
-    pub requests_per_source: u16,
+    /// New calls a second from one source; more are refused with 503.
+    pub invites_per_source: u16,
+    /// SIP messages a second from one source; more are dropped unread.
+    pub messages_per_source: u16,
     /// Seconds of a call at most; 0 is no limit.
     pub call_s: u32,
     /// How long calls may go on after SIGTERM, seconds.
@@ -30,7 +32,8 @@ impl Default for Limits {
             calls: 120,
             hops: 3,
             loop_lag_ms: 50,
-            requests_per_source: 30,
+            invites_per_source: 20,
+            messages_per_source: 1000,
             call_s: 4 * 3600,
             drain_s: 600,
             one_way_ms: 5000,
@@ -39,7 +42,7 @@ impl Default for Limits {
 }
 
 /// Records of calls.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Records {
     /// Where they are. Without it: `$STATE_DIRECTORY` of systemd, or `faxgw-records` where the program runs.
@@ -97,7 +100,7 @@ impl NumberDisplay {
 }
 
 /// Packets of calls.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Capture {
     /// Whether the media packets of calls are kept, one pcapng file a call. They hold the pages.
@@ -128,7 +131,7 @@ impl Default for Capture {
 }
 
 /// Metrics, health and the status page.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
     /// Where it binds; nowhere if this is absent.
@@ -144,7 +147,7 @@ impl Default for Http {
 }
 
 /// The log, which goes to standard error.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Log {
     /// What is told: `error`, `warn`, `info`, `debug`, or a list as `info,fax_net=debug`.

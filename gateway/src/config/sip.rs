@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use std::path::PathBuf;
 
 /// SIP as a whole.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Sip {
     /// Sockets: `udp:`, `tcp:` or `tls:`, then address and port.
@@ -17,6 +17,8 @@ pub struct Sip {
     pub tls_certificate: Option<PathBuf>,
     /// Its key, PEM.
     pub tls_key: Option<PathBuf>,
+    /// Certificates that those of tls trunks are checked against, PEM. Without it no certificate is believed.
+    pub tls_roots: Option<PathBuf>,
     /// Session-Expires that is asked for, seconds, at least 90; 0 asks for none.
     pub session_expires_s: u32,
 }
@@ -25,7 +27,7 @@ impl Default for Sip {
     fn default() -> Self {
         let listener =
             Listener { transport: Transport::Udp, address: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)) };
-        Self { listen: vec![listener], tls_certificate: None, tls_key: None, session_expires_s: 1800 }
+        Self { listen: vec![listener], tls_certificate: None, tls_key: None, tls_roots: None, session_expires_s: 1800 }
     }
 }
 
@@ -84,7 +86,7 @@ impl fmt::Display for Listener {
 }
 
 /// Sockets of calls.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Media {
     /// Where RTP and UDPTL bind.
@@ -130,7 +132,7 @@ impl FromStr for PortRange {
 }
 
 /// Who calls us or is called.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Trunk {
     /// What routes and records call it.
@@ -166,7 +168,7 @@ pub struct Trunk {
 }
 
 /// A network of adapters that register with us.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ata {
     /// What routes and records call it.
@@ -183,7 +185,7 @@ pub struct Ata {
 }
 
 /// An adapter.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
     /// Its name, which is also the number to call it.

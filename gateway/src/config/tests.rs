@@ -110,3 +110,22 @@ fn a_route_says_only_what_differs() {
     let fax = config.fax_of(&config.routes[0]);
     assert_eq!((fax.t38, fax.max_rate, fax.ecm, fax.fallback), (T38::Never, 4800, Ecm::Forbid, true));
 }
+
+#[test]
+fn a_reload_takes_routes_and_limits_and_says_what_it_leaves() {
+    let old = Config::load(None).unwrap();
+    let text = EMBEDDED.replace("calls = 120", "calls = 7").replace("udp:127.0.0.1:5060", "udp:127.0.0.1:5090");
+    let text = text.replace("total_s = 120", "total_s = 60");
+    let (mixed, kept) = old.adopting(parse(&text).unwrap()).unwrap();
+    assert_eq!(kept, ["sip"]);
+    assert_eq!((mixed.limits.calls, mixed.routes[0].total_s), (7, 60));
+    assert_eq!(mixed.sip.listen[0].address.port(), 5060);
+}
+
+#[test]
+fn a_reload_whose_routes_need_a_new_trunk_is_refused_whole() {
+    let old = Config::load(None).unwrap();
+    let more = "[[trunk]]\nname = 'new'\naddress = '192.0.2.1'\n[[route]]\nname = 'n'\ntargets = [{ trunk = 'new' }]\n";
+    let error = old.adopting(parse(&format!("{EMBEDDED}{more}")).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("new"), "{error}");
+}

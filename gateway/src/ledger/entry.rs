@@ -207,6 +207,8 @@ pub mod cause {
     pub const AUDIO_FAX: &str = "audio_fax";
     /// Answered, and media never came from a side.
     pub const NO_MEDIA: &str = "media_never_arrived";
+    /// The caller offered nothing that is taken here.
+    pub const NOT_ACCEPTABLE: &str = "not_acceptable";
     /// T.38 was required, and not to be had.
     pub const T38_REFUSED: &str = "t38_refused";
     /// The dialog was lost.

@@ -1,0 +1,275 @@
+//! What is decided on a message before it becomes a transaction. Nothing is kept for what is refused here, so that a
+//! flood costs answers and no memory.
+//!
+//! From: RFC 3261 8.2, 8.2.7, 12.2.2; RFC 3262 and 4028 (Require); hardening rules 3 and 8.
+//! Not here: who may send at all (`socket`), responses (the stack matches them to what was asked).
+
+use super::body::{Body, sort};
+
+use super::dialog::Inbound;
+use super::message::{ALLOW, at_least_a_second, cseq, from_tag, list, parameter, put, to_tag, value};
+use super::shared::{Name, Peer, Shared, Tally, lock};
+use super::stack::{
+    Method, Request, Response, SipAddr, SipConnection, SipMessage, TransactionKey, TransactionRole,
+    TransportEvent, TransportEventInspector,
+};
+use crate::settings::Admit;
+use core::net::SocketAddr;
+use core::sync::atomic::Ordering;
+use core::time::Duration;
+use std::sync::Arc;
+
+/// Looks at all that comes in.
+pub(super) struct Gate(pub(super) Arc<Shared>);
+
+#[async_trait::async_trait]
+impl TransportEventInspector for Gate {
+    async fn handle(&self, event: TransportEvent) -> Option<TransportEvent> {
+        let TransportEvent::Incoming(message, connection, from) = &event else { return Some(event) };
+        match self.0.judge(message, connection, from) {
+            Judgement::Pass => Some(event),
+            Judgement::Drop => None,
+            Judgement::Answer(response) => {
+                let _ = connection.send(SipMessage::Response(*response), None).await;
+                None
+            }
+            Judgement::Again(ack) => {
+                ack.send().await;
+                None
+            }
+        }
+    }
+}
+
+enum Judgement {
+    /// It becomes a transaction, or belongs to one.
+    Pass,
+    Drop,
+    Answer(Box<Response>),
+    /// A 2xx came again, and gets its ACK again.
+    Again(Box<super::shared::Kept>),
+}
+
+impl Shared {
+    fn judge(&self, message: &SipMessage, connection: &SipConnection, from: &SipAddr) -> Judgement {
+        let Ok(source) = from.get_socketaddr() else { return Judgement::Drop };
+        let Some(peer) = self.peer_at(source.ip()) else {
+            Tally::add(&self.counts.foreign);
+            return Judgement::Drop;
+        };
+        match message {
+            SipMessage::Response(response) => self.judge_response(response),
+            SipMessage::Request(request) => self.judge_request(request, connection, source, peer),
+        }
+    }
+
+    /// Only a repeated 2xx to an INVITE is ours to deal with: the stack has forgotten its transaction.
+    fn judge_response(&self, response: &Response) -> Judgement {
+        let asked = cseq(response)
+            .filter(|(_, method)| *method == "INVITE" && (200..300).contains(&response.status_code.code()));
+        let (Some((number, _)), Some(call_id), Some(tag)) =
+            (asked, value(response, "Call-ID"), from_tag(response))
+        else {
+            return Judgement::Pass;
+        };
+        let table = self.table();
+        let Some(known) = table.dialogs.get(&Name { call_id: call_id.to_owned(), tag: tag.to_owned() })
+        else {
+            return Judgement::Pass;
+        };
+        let mut acks = known.acks.iter().filter(|ack| ack.cseq == number).peekable();
+        let theirs = to_tag(response).unwrap_or_default();
+        match acks.peek() {
+            None => Judgement::Pass,
+            Some(_) => match acks.find(|ack| ack.tag == theirs) {
+                Some(ack) => Judgement::Again(Box::new(ack.clone())),
+                None => {
+                    let _ = known.to.try_send(Inbound::Forked(Box::new(response.clone())));
+                    Judgement::Drop
+                }
+            },
+        }
+    }
+
+    fn judge_request(
+        &self,
+        request: &Request,
+        connection: &SipConnection,
+        source: SocketAddr,
+        peer: &Arc<Peer>,
+    ) -> Judgement {
+        let refuse = |code: u16| {
+            Judgement::Answer(Box::new(self.response(request, code, &self.stateless_tag(request))))
+        };
+        let Some((number, call_id, tag)) = self.sound(request) else {
+            Tally::add(&self.counts.malformed);
+            return match request.method {
+                Method::Ack => Judgement::Drop,
+                _ => refuse(400),
+            };
+        };
+        // ACK and CANCEL are matched below, and never answered by an error that begins anything.
+        if matches!(request.method, Method::Ack | Method::Cancel) || self.is_repeated(request) {
+            return Judgement::Pass;
+        }
+        match (request.method, to_tag(request)) {
+            (_, Some(ours)) => self.judge_inside(
+                request,
+                number,
+                Name { call_id: call_id.to_owned(), tag: ours.to_owned() },
+                peer,
+            ),
+            (Method::Options, None) => self.options(request),
+            (Method::Register, None) if peer.adapters => match self.register(request, source, connection) {
+                Some(response) => Judgement::Answer(Box::new(response)),
+                None => Judgement::Drop,
+            },
+            (Method::Invite, None) => {
+                self.judge_invite(request, source, peer, (call_id.to_owned(), tag.to_owned(), number))
+            }
+            (Method::Bye | Method::Update | Method::Info | Method::PRack, None) => refuse(481),
+            _ => self.not_allowed(request),
+        }
+    }
+
+    /// CSeq number, Call-ID and From tag, if the headers that every request has are there and fit.
+    fn sound<'a>(&self, request: &'a Request) -> Option<(u32, &'a str, &'a str)> {
+        const LONGEST_ID: usize = 256;
+        let (number, method) = cseq(request)?;
+        let call_id = value(request, "Call-ID").filter(|id| !id.is_empty() && id.len() <= LONGEST_ID)?;
+        let tag = from_tag(request).filter(|tag| tag.len() <= LONGEST_ID)?;
+        let fits = method == request.method.to_string()
+            && value(request, "To").is_some()
+            && value(request, "Max-Forwards").is_none_or(|hops| hops.parse::<u8>().is_ok())
+            && TransactionKey::from_request(request, TransactionRole::Server).is_ok();
+        let contact = request.method != Method::Invite || value(request, "Contact").is_some();
+        (fits && contact).then_some((number, call_id, tag))
+    }
+
+    /// Whether the stack has its transaction already.
+    fn is_repeated(&self, request: &Request) -> bool {
+        let key = TransactionKey::from_request(request, TransactionRole::Server).ok();
+        let stack = self.stack.get();
+        key.zip(stack).is_some_and(|(key, stack)| {
+            stack.transactions.contains_key(&key) || stack.finished_transactions.contains_key(&key)
+        })
+    }
+
+    fn judge_inside(&self, request: &Request, number: u32, name: Name, peer: &Arc<Peer>) -> Judgement {
+        let refuse = |code: u16| Judgement::Answer(Box::new(self.response(request, code, "")));
+        let mut table = self.table();
+        let known = table.dialogs.get_mut(&name).filter(|known| {
+            known.remote_tag.as_deref().is_none_or(|tag| from_tag(request) == Some(tag))
+                && Arc::ptr_eq(&known.peer, peer)
+        });
+        let Some(known) = known else { return refuse(481) };
+        if known.remote_cseq.is_some_and(|last| number <= last) {
+            return refuse(500); // RFC 3261 12.2.2
+        }
+        if let Some(response) = self.unsupported(request) {
+            return response;
+        }
+        if known.to.capacity() == 0 {
+            return refuse(503);
+        }
+        known.remote_cseq = Some(number);
+        Judgement::Pass
+    }
+
+    fn judge_invite(
+        &self,
+        request: &Request,
+        source: SocketAddr,
+        peer: &Arc<Peer>,
+        name: super::shared::InviteName,
+    ) -> Judgement {
+        let refuse = |code: u16| {
+            Judgement::Answer(Box::new(self.response(request, code, &self.stateless_tag(request))))
+        };
+        let branch = value(request, "Via").and_then(|via| parameter(via, "branch")).unwrap_or_default();
+        if self.table().invites.get(&name).is_some_and(|first| first != branch) {
+            return refuse(482); // RFC 3261 8.2.2.2
+        }
+        if let Some(response) = self.unsupported(request) {
+            return response;
+        }
+        if sort(request, &request.body) == Body::Other {
+            let mut response = self.response(request, 415, &self.stateless_tag(request));
+            put(&mut response.headers, "Accept", "application/sdp".into());
+            return Judgement::Answer(Box::new(response));
+        }
+        let Some(invitation) = super::invitation(request, source, &peer.trunk.name) else {
+            return refuse(400);
+        };
+        if invitation.max_forwards == 0 {
+            return refuse(483);
+        }
+        if self.invites.check_key(&source.ip().to_canonical()).is_err() {
+            Tally::add(&self.counts.over_rate);
+            return self.later(request, 1 + self.random_below(3));
+        }
+        if let Some(adapters) = self.adapters.as_ref().filter(|_| peer.adapters) {
+            if let Err(challenge) = self.authenticate(&mut lock(adapters), request, source) {
+                return Judgement::Answer(challenge);
+            }
+        }
+        let full = self.table().dialogs.len() >= self.settings.limits.dialogs;
+        let admit = match self.draining.load(Ordering::Relaxed) {
+            true => Admit::Later(DRAINED),
+            false if full => Admit::Later(1),
+            false => self.settings.admission.ask(&invitation),
+        };
+        match admit {
+            Admit::Accept => {
+                self.table().invites.insert(name, branch.to_owned());
+                Judgement::Pass
+            }
+            Admit::Later(seconds) => {
+                Tally::add(&self.counts.refused_admission);
+                self.later(request, seconds.into())
+            }
+        }
+    }
+
+    /// What a request requires that we have not: RFC 3261 8.2.2.3. `100rel` is among it, `timer` is not.
+    fn unsupported(&self, request: &Request) -> Option<Judgement> {
+        let required = list(request, "Require").filter(|option| !option.eq_ignore_ascii_case("timer"));
+        let unknown: Vec<_> = required.collect();
+        (!unknown.is_empty()).then(|| {
+            let mut response = self.response(request, 420, &self.stateless_tag(request));
+            put(&mut response.headers, "Unsupported", unknown.join(", "));
+            Judgement::Answer(Box::new(response))
+        })
+    }
+
+    /// A probe is answered 200, or 503 while we drain, so that a dispatcher sends calls elsewhere.
+    fn options(&self, request: &Request) -> Judgement {
+        if self.draining.load(Ordering::Relaxed) {
+            return self.later(request, DRAINED.into());
+        }
+        let mut response = self.response(request, 200, &self.stateless_tag(request));
+        put(&mut response.headers, "Allow", ALLOW.into());
+        put(&mut response.headers, "Accept", "application/sdp".into());
+        put(&mut response.headers, "Supported", "timer".into());
+        Judgement::Answer(Box::new(response))
+    }
+
+    fn later(&self, request: &Request, seconds: u64) -> Judgement {
+        let mut response = self.response(request, 503, &self.stateless_tag(request));
+        put(
+            &mut response.headers,
+            "Retry-After",
+            at_least_a_second(Duration::from_secs(seconds)).to_string(),
+        );
+        Judgement::Answer(Box::new(response))
+    }
+
+    fn not_allowed(&self, request: &Request) -> Judgement {
+        let mut response = self.response(request, 405, &self.stateless_tag(request));
+        put(&mut response.headers, "Allow", ALLOW.into());
+        Judgement::Answer(Box::new(response))
+    }
+}
+
+/// Retry-After while we drain, in seconds: about what a restart takes.
+const DRAINED: u32 = 30;

@@ -1,0 +1,16 @@
+//! The names of the stack that the adapter uses, in one place: what an upgrade has to keep.
+
+pub(super) use rsipstack::EndpointBuilder;
+pub(super) use rsipstack::platform::CancellationToken;
+pub(super) use rsipstack::platform::net::UdpSocket as StackSocket;
+pub(super) use rsipstack::sip::headers::{Header, Headers, make_header};
+pub(super) use rsipstack::sip::message::HasHeaders;
+pub(super) use rsipstack::sip::{
+    Host, HostWithPort, Method, Request, Response, SipMessage, StatusCode, Transport, Uri, Version,
+};
+pub(super) use rsipstack::transaction::endpoint::{EndpointInner, EndpointOption, TransportEventInspector};
+pub(super) use rsipstack::transaction::key::{TransactionKey, TransactionRole};
+pub(super) use rsipstack::transaction::transaction::{Transaction, TransactionEvent, TransactionEventSender};
+pub(super) use rsipstack::transport::tls::{TlsConfig, TlsConnection};
+pub(super) use rsipstack::transport::udp::UdpConnection;
+pub(super) use rsipstack::transport::{SipAddr, SipConnection, TransportEvent, TransportLayer};

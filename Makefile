@@ -17,6 +17,7 @@ help:
 	@echo 'make lint         format, clippy, licences and sources, documentation'
 	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
+	@echo 'make deb          the Debian package of the gateway, in target/debian'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
 
 # Installs only what is missing, and asks nothing.
@@ -74,3 +75,8 @@ fuzz:
 	  mkdir -p $$seeds fuzz/corpus.tmp/$$target; \
 	  $(CARGO) fuzz run $$target fuzz/corpus.tmp/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# The gateway with its unit, its manual page and its configuration.
+deb:
+	@$(CARGO) deb --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deb --version 3.8.0
+	$(CARGO) deb --package fax-gateway --locked

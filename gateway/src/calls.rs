@@ -14,6 +14,7 @@ mod settings;
 mod story;
 mod watch;
 
+use crate::capture::Captures;
 use crate::clock::{Clock, Utc};
 use crate::config::Config;
 use crate::ledger::entry::{Entry, cause};
@@ -48,6 +49,8 @@ pub struct Desk {
     pub ledger: Ledger,
     /// How much is on.
     pub quota: Quota,
+    /// Where packets go, if they are kept.
+    pub captures: Captures,
     /// Ports of media.
     pub ports: PortRange,
     /// The state of the service.
@@ -189,7 +192,7 @@ async fn carry(
     let targets = plan.targets.iter().map(|leg| leg.to.to_owned()).collect();
     let bridge = Bridge::new(bridge, &invitation, clock.now());
     let story = Story::new(entry, targets);
-    let driver = Driver::new(desk.clone(), endpoint, config.clone(), emergency, clock, story, near);
+    let driver = Driver::new(desk.clone(), endpoint, config.clone(), emergency, clock, story, near, &sockets);
     driver.run(bridge, Path::new(media), sockets).await
 }
 

@@ -8,6 +8,7 @@
 mod endpoint;
 mod pulse;
 
+use crate::capture::Captures;
 use crate::calls::{Desk, Names, Service, serve};
 use crate::config::{self, Config, LogFormat, Secret};
 use crate::http::{Shown, router};
@@ -40,8 +41,13 @@ pub enum Trouble {
     #[error("http.bind {0}: {1}")]
     Http(core::net::SocketAddr, io::Error),
     /// Exit code 4.
-    #[error("records in {}: {1}", .0.display())]
-    Records(PathBuf, io::Error),
+    #[error("records in {}: {error}", directory.display())]
+    Records {
+        /// Where.
+        directory: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
     /// Exit code 1.
     #[error("the system: {0}")]
     System(#[from] io::Error),
@@ -54,7 +60,7 @@ impl Trouble {
             Self::System(_) => 1,
             Self::Config(_) => 2,
             Self::Sip(_) | Self::Http(..) => 3,
-            Self::Records(..) => 4,
+            Self::Records { .. } => 4,
         }
     }
 }
@@ -126,7 +132,7 @@ impl Running {
             tracing::warn!(target: "faxgw::check", "{finding}");
         }
         let (ledger, scribe, lost) = Ledger::open(&config.records)
-            .map_err(|error| Trouble::Records(config.records.directory(), error))?;
+            .map_err(|error| Trouble::Records { directory: config.records.directory(), error })?;
         let live = Arc::new(Live::default());
         for entry in &lost {
             tracing::warn!(target: "faxgw::records", "the last program lost a call: {}", entry.summary());
@@ -137,11 +143,13 @@ impl Running {
         let ports = PortRange::new(first, last)
             .ok_or_else(|| config::Error::Inconsistent("media.ports holds no call".into()))?;
         let (endpoint, calls) = SipEndpoint::start(endpoint::settings(&config)?).await?;
+        let captures = Captures::start(ledger.directory(), config.capture.days)?;
         let (state, service) = watch::channel(Service::Open);
         let desk = Desk {
             config: Arc::new(ArcSwap::from_pointee(config)),
             live,
             ledger,
+            captures,
             quota: Quota::default(),
             ports,
             service,

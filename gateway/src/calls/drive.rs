@@ -3,6 +3,7 @@
 use super::story::Story;
 use super::watch::Watch;
 use super::{Desk, Service};
+use crate::capture::Tap;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ledger::entry::Entry;
@@ -39,6 +40,9 @@ pub(super) struct Driver {
     marked: u32,
     finished: bool,
     ticked: Timestamp,
+    tap: Option<Tap>,
+    /// Where the sockets are: RTP and UDPTL of both legs.
+    local: [[SocketAddr; 2]; 2],
 }
 
 /// What came to pass.
@@ -69,7 +73,11 @@ impl Driver {
         clock: Clock,
         story: Story,
         near: DialogHandle,
+        sockets: &[MediaSockets; 2],
     ) -> Self {
+        let here = |port| SocketAddr::new(config.media.address, port);
+        let local = sockets.each_ref().map(|leg| [leg.rtp_port(), leg.udptl_port()].map(here));
+        let tap = desk.captures.tap(&story.entry.id, story.entry.began, &config.capture);
         Self {
             desk,
             endpoint,
@@ -85,6 +93,8 @@ impl Driver {
             marked: 0,
             finished: false,
             ticked: Timestamp::ZERO,
+            tap,
+            local,
         }
     }
 
@@ -193,6 +203,22 @@ impl Driver {
         path.receive(now, side, socket, from, octets);
         if strangers(path) == before {
             self.watches[place(side)].came(now, socket, octets);
+            self.keep(now, from, self.here(side, socket), octets);
+        }
+    }
+
+    fn here(&self, side: Side, socket: Socket) -> SocketAddr {
+        let [rtp, udptl] = self.local[place(side)];
+        match socket {
+            Socket::Rtp => rtp,
+            Socket::Udptl => udptl,
+        }
+    }
+
+    /// Packets are kept where the configuration wants it.
+    fn keep(&self, now: Timestamp, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
+        if let Some(tap) = &self.tap {
+            tap.packet(now.since(Timestamp::ZERO).micros(), from, to, octets);
         }
     }
 
@@ -233,6 +259,7 @@ impl Driver {
                     let octets = out.get(..sending.length).unwrap_or_default();
                     if leg.send(net(sending.socket), sending.to, octets) {
                         self.watches[place(side)].went();
+                        self.keep(now, self.here(side, sending.socket), sending.to, octets);
                     }
                 }
             }
@@ -254,6 +281,7 @@ impl Driver {
             Output::Event(at, event) => {
                 self.story.signalled(at, event);
                 match event {
+                    BridgeEvent::Called(_) => {}
                     BridgeEvent::Answered(_) => self.phase = "answered".into(),
                     BridgeEvent::Ended(end) => path.finish(now, ending(end)),
                     _ => return,
@@ -340,7 +368,13 @@ impl Driver {
         let now = self.clock.now();
         let sides = [Side::Near, Side::Far];
         let (audio, strangers) = (sides.map(|side| path.audio(side)), sides.map(|side| path.strangers(side)));
-        self.story.close(now, path.record(), &self.watches, audio, strangers)
+        let mut entry = self.story.close(now, path.record(), &self.watches, audio, strangers);
+        if let Some(tap) = self.tap {
+            let wanted = !self.config.capture.failed_only || !entry.went_well();
+            self.desk.live.metrics.capture(if wanted { "kept" } else { "dropped" });
+            entry.capture = tap.close(wanted);
+        }
+        entry
     }
 }
 

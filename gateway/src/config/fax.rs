@@ -4,9 +4,8 @@
 
 use core::fmt;
 use fax_core::BitRate;
-use fax_core::relay;
+use fax_core::relay::{self, EcmUse};
 use fax_core::t30::Edits;
-use fax_core::t30::fields::Bit;
 use serde::Deserialize;
 
 /// When a leg becomes T.38.
@@ -29,6 +28,8 @@ pub enum Ecm {
     Allow,
     /// No: pages without correction.
     Forbid,
+    /// They must: a call whose pages would go without is ended.
+    Require,
 }
 
 /// The highest rate of pages: those that DIS can say.
@@ -183,15 +184,16 @@ impl Fax {
     /// What the relay is to do.
     pub fn relay(&self) -> relay::Policy {
         let edits = Edits::gateway().with_limit(BitRate(self.max_rate));
-        let edits = match self.ecm {
-            Ecm::Allow => edits,
-            Ecm::Forbid => edits.forbidding(Bit::ECM),
+        let ecm = match self.ecm {
+            Ecm::Allow => EcmUse::LeftAlone,
+            Ecm::Forbid => EcmUse::Forbidden,
+            Ecm::Require => EcmUse::Required,
         };
         let super_g3 = match self.super_g3 {
             SuperG3::Suppress => relay::SuperG3::Suppress,
             SuperG3::Pass => relay::SuperG3::Pass,
         };
-        relay::Policy { edits, super_g3, ..relay::Policy::default() }
+        relay::Policy { edits, ecm, super_g3, ..relay::Policy::default() }
     }
 }
 
@@ -205,7 +207,11 @@ impl fmt::Display for Fax {
             (T38::Require, _) => write!(f, "T.38 require")?,
             (T38::Never, _) => write!(f, "audio only")?,
         }
-        let ecm = if self.ecm == Ecm::Allow { "allow" } else { "forbid" };
+        let ecm = match self.ecm {
+            Ecm::Allow => "allow",
+            Ecm::Forbid => "forbid",
+            Ecm::Require => "require",
+        };
         write!(f, "; ECM {ecm}; up to {max_rate} bit/s")?;
         match self.error_correction {
             ErrorCorrection::None => write!(f, "; no redundancy")?,

@@ -41,7 +41,8 @@ pub struct Entry {
     pub cause: String,
     /// What shows that.
     pub evidence: Vec<String>,
-    /// What a sender should do: `no`, `check_number`, `later`, `slower`, `rest`, `rest_may_double`.
+    /// What a sender should do: `no`, `check_number`, `later`, `slower`, `rest`, `rest_may_double`,
+    /// `other_way`.
     pub retry: String,
     /// The response that the caller got, or that the last target gave.
     pub code: u16,

@@ -26,6 +26,7 @@ pub fn cause_name(cause: Cause) -> &'static str {
         Cause::Interrupted => "interrupted",
         Cause::NotConfirmed => "not_confirmed",
         Cause::NextNotBegun => "next_not_begun",
+        Cause::WithoutEcm => "without_ecm",
     }
 }
 
@@ -38,6 +39,7 @@ pub fn retry_name(retry: Retry) -> &'static str {
         Retry::Slower => "slower",
         Retry::Rest => "rest",
         Retry::RestMayDouble => "rest_may_double",
+        Retry::OtherWay => "other_way",
     }
 }
 
@@ -54,6 +56,9 @@ pub fn evidence(record: &CallRecord, verdict: &Verdict) -> Vec<String> {
         How::Ended(Ending::Stopped) => "the call was ended from here".into(),
         How::Ended(Ending::Quiet) => "neither machine said a frame any more".into(),
         How::Ended(Ending::NoAudio(who)) => format!("no audio came from {} any more", side(who)),
+        How::Ended(Ending::WithoutEcm(who)) => {
+            format!("{} commanded pages without error correction, which the route requires", side(who))
+        }
         How::Ended(Ending::PageTooLong) => "a page did not end".into(),
     });
     for who in [Side::Near, Side::Far] {

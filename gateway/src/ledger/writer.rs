@@ -42,6 +42,8 @@ pub(super) struct Writer {
 const WAITING: usize = 1024;
 /// How often what failed is tried again, and what was asked to be forgotten is looked for.
 const TICK: Duration = Duration::from_secs(5);
+/// How long records are still taken after the end.
+const LATE: Duration = Duration::from_millis(100);
 /// How often old records are looked for.
 const PURGE: Duration = Duration::from_secs(3600);
 
@@ -107,17 +109,8 @@ impl Writer {
         let mut ticked = Instant::now();
         loop {
             match todo.recv_timeout(TICK) {
-                Ok(Task::Begin(entry, written)) => {
-                    let begun = self.journal.begin(&entry);
-                    self.check(begun);
-                    _ = written.send(());
-                }
-                Ok(Task::Mark(mark)) => {
-                    let marked = self.journal.mark(&mark);
-                    self.check(marked);
-                }
-                Ok(Task::Close(entry)) => self.close(*entry),
-                Ok(Task::Stop) | Err(RecvTimeoutError::Disconnected) => break self.retry(),
+                Ok(Task::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(task) => self.handle(task),
                 Err(RecvTimeoutError::Timeout) => {}
             }
             if ticked.elapsed() >= TICK {
@@ -129,6 +122,28 @@ impl Writer {
                 purged = Some(Instant::now());
                 self.purge();
             }
+        }
+        // A call that is just over may be a moment behind whoever counted it as over.
+        while let Ok(task) = todo.recv_timeout(LATE) {
+            self.handle(task);
+        }
+        self.retry();
+    }
+
+    fn handle(&mut self, task: Task) {
+        match task {
+            Task::Begin(entry, written) => {
+                let begun = self.journal.begin(&entry);
+                self.check(begun);
+                // Nobody waits any more if the call went on without it.
+                _ = written.send(());
+            }
+            Task::Mark(mark) => {
+                let marked = self.journal.mark(&mark);
+                self.check(marked);
+            }
+            Task::Close(entry) => self.close(*entry),
+            Task::Stop => {}
         }
     }
 

@@ -102,15 +102,16 @@ fn host_and_port(address: &str) -> (String, Option<u16>) {
     if let Ok(socket) = address.parse::<SocketAddr>() {
         return (socket.ip().to_string(), Some(socket.port()));
     }
-    if address.parse::<IpAddr>().is_ok() {
-        return (address.into(), None);
+    let bare = address.trim_start_matches('[').trim_end_matches(']');
+    if bare.parse::<IpAddr>().is_ok() {
+        return (bare.into(), None);
     }
     match address.rsplit_once(':') {
         Some((host, port)) => match port.parse() {
             Ok(port) => (host.into(), Some(port)),
             Err(_) => (address.into(), None),
         },
-        None => (address.trim_matches(['[', ']']).into(), None),
+        None => (address.into(), None),
     }
 }
 

@@ -17,15 +17,15 @@ mod watch;
 use crate::capture::Captures;
 use crate::clock::{Clock, Utc};
 use crate::config::Config;
-use crate::ledger::entry::{Entry, cause};
 use crate::ledger::Ledger;
+use crate::ledger::entry::{Entry, cause};
 use crate::live::Live;
 use crate::quota::{Quota, Ticket};
-use crate::route::{self, Call, decide};
+use crate::route::{Call, decide};
 use arc_swap::ArcSwap;
 use core::net::IpAddr;
 use core::sync::atomic::{AtomicU64, Ordering};
-use drive::Driver;
+use drive::{Driver, Terms};
 use fax_call::media::Path;
 use fax_call::sip::{Bridge, Command, Invitation};
 use fax_core::Span;
@@ -159,7 +159,9 @@ async fn carry(
     entry.decision = decision.chain.iter().map(ToString::to_string).collect();
     let plan = match decision.outcome {
         Ok(plan) => plan,
-        Err(why) => return refuse(entry, why.code(), why.name(), "the last step of the decision".into(), false),
+        Err(why) => {
+            return refuse(entry, why.code(), why.name(), "the last step of the decision".into(), false);
+        }
     };
     entry.route.clone_from(&plan.route.name);
     entry.mode_asked = plan.fax.t38.name().into();
@@ -192,7 +194,8 @@ async fn carry(
     let targets = plan.targets.iter().map(|leg| leg.to.to_owned()).collect();
     let bridge = Bridge::new(bridge, &invitation, clock.now());
     let story = Story::new(entry, targets);
-    let driver = Driver::new(desk.clone(), endpoint, config.clone(), emergency, clock, story, near, &sockets);
+    let terms = Terms { config: config.clone(), emergency, clock };
+    let driver = Driver::new(desk.clone(), endpoint, terms, story, near, &sockets);
     driver.run(bridge, Path::new(media), sockets).await
 }
 
@@ -245,12 +248,6 @@ impl crate::config::T38 {
 pub fn explain(config: &Config, from: &str, called: &str) -> String {
     let decision = decide(config, Call { from, called, hops: 0, max_forwards: 70 });
     format!("a call of {called} from {from}\n{decision}")
-}
-
-/// Refusals that [`serve`] may give for a decision: for the list of metrics' labels.
-pub fn refusals() -> impl Iterator<Item = &'static str> {
-    use route::Refusal::{Blocked, Emergency, Hairpin, Loop, NoNumber, NoRoute};
-    [Loop, NoNumber, Emergency, Blocked, NoRoute, Hairpin].into_iter().map(route::Refusal::name)
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ use byteorder_slice::LittleEndian;
 use core::net::SocketAddr;
 use etherparse::PacketBuilder;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
-use pcap_file::pcapng::blocks::interface_description::{InterfaceDescriptionBlock, InterfaceDescriptionOption};
+use pcap_file::pcapng::blocks::interface_description::{
+    InterfaceDescriptionBlock, InterfaceDescriptionOption,
+};
 use pcap_file::pcapng::{Block, PcapNgWriter};
 use pcap_file::{DataLink, Endianness};
 use std::borrow::Cow;
@@ -153,7 +155,8 @@ impl Writer {
         interface.options.push(InterfaceDescriptionOption::IfTsResol(9));
         // Why these packets were kept goes with them.
         interface.options.push(InterfaceDescriptionOption::Comment(Cow::Owned(policy.purpose.clone())));
-        let mut head = PcapNgWriter::with_endianness(Vec::new(), Endianness::Little).map_err(io::Error::other)?;
+        let mut head =
+            PcapNgWriter::with_endianness(Vec::new(), Endianness::Little).map_err(io::Error::other)?;
         head.write_pcapng_block(interface).map_err(io::Error::other)?;
         out.write_all(&head.into_inner())?;
         Ok(out)
@@ -192,8 +195,12 @@ impl Open {
     fn write(&mut self, packet: &Packet) -> io::Result<()> {
         let mut data = Vec::with_capacity(packet.octets.len() + 48);
         let built = match (packet.from, packet.to) {
-            (SocketAddr::V4(from), SocketAddr::V4(to)) => PacketBuilder::ipv4(from.ip().octets(), to.ip().octets(), 64),
-            (SocketAddr::V6(from), SocketAddr::V6(to)) => PacketBuilder::ipv6(from.ip().octets(), to.ip().octets(), 64),
+            (SocketAddr::V4(from), SocketAddr::V4(to)) => {
+                PacketBuilder::ipv4(from.ip().octets(), to.ip().octets(), 64)
+            }
+            (SocketAddr::V6(from), SocketAddr::V6(to)) => {
+                PacketBuilder::ipv6(from.ip().octets(), to.ip().octets(), 64)
+            }
             _ => return Ok(()),
         };
         let built = built.udp(packet.from.port(), packet.to.port());
@@ -226,7 +233,13 @@ mod tests {
         writer.open("7".into(), policy);
         for at in 0..packets {
             let (from, to) = ("192.0.2.1:4000".parse().unwrap(), "192.0.2.2:4002".parse().unwrap());
-            writer.packet(&Packet { id: "7".into(), at: Duration::from_millis(at), from, to, octets: vec![7; 900] });
+            writer.packet(&Packet {
+                id: "7".into(),
+                at: Duration::from_millis(at),
+                from,
+                to,
+                octets: vec![7; 900],
+            });
         }
         writer.close("7", keep);
         writer.purge();

@@ -121,10 +121,10 @@ fn binds(config: &Config, findings: &mut Vec<Finding>) {
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => {
-            !(v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified())
-                && !v4.is_documentation()
-                // RFC 6598, shared address space.
-                && !(v4.octets()[0] == 100 && v4.octets()[1] & 0xC0 == 64)
+            // RFC 6598.
+            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xC0 == 64;
+            let local = v4.is_private() || v4.is_loopback() || v4.is_link_local() || shared;
+            !(local || v4.is_unspecified() || v4.is_documentation())
         }
         IpAddr::V6(v6) => {
             !(v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local())

@@ -132,7 +132,11 @@ fn check(source: &Source) -> Printed {
         records.days,
         records.directory().display(),
         records.numbers,
-        if config.capture.enabled { format!("{} days, for: {}", config.capture.days, config.capture.purpose) } else { "none".into() }
+        if config.capture.enabled {
+            format!("{} days, for: {}", config.capture.days, config.capture.purpose)
+        } else {
+            "none".into()
+        }
     );
     Ok(text)
 }

@@ -69,7 +69,8 @@ async fn guard(State(shown): State<Shown>, request: Request, next: Next) -> Resp
         return (StatusCode::FORBIDDEN, "ask by address\n").into_response();
     }
     let mut response = next.run(request).await;
-    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    let policy =
+        HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
@@ -106,9 +107,11 @@ async fn call(State(shown): State<Shown>, Path(id): Path<String>) -> Response {
 
 async fn health(State(shown): State<Shown>) -> Response {
     let parts = Parts::of(&shown);
-    let code = if parts.process.0 && parts.signalling.0 { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let code =
+        if parts.process.0 && parts.signalling.0 { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let Parts { process, signalling, media, records } = parts;
-    let all = json!({ "process": process.1, "signalling": signalling.1, "media": media.1, "records": records.1 });
+    let all =
+        json!({ "process": process.1, "signalling": signalling.1, "media": media.1, "records": records.1 });
     (code, Json(all)).into_response()
 }
 

@@ -141,7 +141,8 @@ impl Default for Live {
 impl Live {
     /// A call is on, or something about it is new.
     pub fn set(&self, now: Now, one_way: Duration) {
-        let heard = now.silent_ms.iter().all(|silent| silent.is_some_and(|ms| u128::from(ms) < one_way.as_millis()));
+        let heard =
+            now.silent_ms.iter().all(|silent| silent.is_some_and(|ms| u128::from(ms) < one_way.as_millis()));
         let mut state = self.state();
         if heard {
             state.proven = Some(Utc::now());

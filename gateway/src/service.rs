@@ -8,8 +8,8 @@
 mod endpoint;
 mod pulse;
 
-use crate::capture::Captures;
 use crate::calls::{Desk, Names, Service, serve};
+use crate::capture::Captures;
 use crate::config::{self, Config, LogFormat, Secret};
 use crate::http::{Shown, router};
 use crate::ledger::Ledger;
@@ -254,7 +254,11 @@ impl Running {
         for exposed in check::exposure(&config) {
             tracing::info!(target: "faxgw::check", "open: {exposed}");
         }
-        let file = self.source.file.as_ref().map_or("the embedded configuration".into(), |file| file.display().to_string());
+        let file = self
+            .source
+            .file
+            .as_ref()
+            .map_or("the embedded configuration".into(), |file| file.display().to_string());
         let records = self.desk.ledger.directory().display();
         tracing::info!("{} {} by {file}, records in {records}", config.name, env!("CARGO_PKG_VERSION"));
     }

@@ -40,7 +40,11 @@ async fn a_fax_in_audio_becomes_t38_on_the_way_and_its_page_arrives_whole() {
     let shown = fax_gateway::ledger::text::Whole(&entry).to_string();
     assert_eq!((sent, received), (Some(Cause::Success), Some(Cause::Success)), "{shown}");
     assert_eq!(pages, [page().raster()], "{shown}");
-    assert_eq!((entry.cause.as_str(), entry.mode_used.as_str(), entry.pages()), ("completed", "mixed", 1), "{shown}");
+    assert_eq!(
+        (entry.cause.as_str(), entry.mode_used.as_str(), entry.pages()),
+        ("completed", "mixed", 1),
+        "{shown}"
+    );
     assert_eq!((entry.near.mode.as_str(), entry.far.mode.as_str()), ("audio", "t38"), "{shown}");
     assert_eq!((entry.from.as_str(), entry.to.as_str(), entry.route.as_str()), ("ata", "carrier", "out"));
     // Nothing of a number is in the record.
@@ -65,7 +69,7 @@ async fn a_fax_goes_on_in_audio_where_t38_is_refused() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_no_route_takes_is_refused_and_has_its_record() {
     let lab = Lab::new("no-route", "").await;
-    assert_eq!(send(&lab.sender, "777", Fax::Refuses).await, None);
+    assert_eq!(send(&lab.sender, "777", Fax::Refuses).await, Some(Cause::Dropped));
     let entry = lab.record().await;
     assert_eq!((entry.cause.as_str(), entry.code), ("no_route", 404));
     assert!(entry.decision.iter().any(|step| step.contains("passed over")));
@@ -77,9 +81,12 @@ async fn a_target_that_does_not_answer_is_given_up_in_its_time() {
     let lab = Lab::new("silent", "").await;
     // Nobody takes the call there: it rings for ever.
     let began = std::time::Instant::now();
-    assert_eq!(send(&lab.sender, "0207", Fax::Refuses).await, None);
+    assert_eq!(send(&lab.sender, "0207", Fax::Refuses).await, Some(Cause::Dropped));
     assert!((9..20).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
     let entry = lab.record().await;
-    assert_eq!((entry.cause.as_str(), entry.to.as_str(), entry.mode_used.as_str()), ("no_answer", "carrier", "none"));
+    assert_eq!(
+        (entry.cause.as_str(), entry.to.as_str(), entry.mode_used.as_str()),
+        ("no_answer", "carrier", "none")
+    );
     lab.gateway.drain(core::future::pending()).await;
 }

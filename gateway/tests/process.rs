@@ -68,10 +68,21 @@ async fn a_call_that_was_on_at_kill_9_has_its_record_after_the_next_start() {
     until(|| records.join("calls.sqlite").exists().then_some(())).await;
     let sender = End::start(Some(gateway)).await;
     let call = ring(&sender);
-    until(|| std::fs::read_to_string(records.join("open-calls.jsonl")).ok().filter(|text| text.contains("carrier"))).await;
+    until(|| {
+        std::fs::read_to_string(records.join("open-calls.jsonl")).ok().filter(|text| text.contains("carrier"))
+    })
+    .await;
     drop((daemon, call));
     let restarted = Daemon::start(&file, &records);
-    let list = ["calls", "--config", file.to_str().unwrap(), "--records", records.to_str().unwrap(), "--cause", "process_restart"];
+    let list = [
+        "calls",
+        "--config",
+        file.to_str().unwrap(),
+        "--records",
+        records.to_str().unwrap(),
+        "--cause",
+        "process_restart",
+    ];
     let found = until(|| Some(text(&faxgw(&list))).filter(|list| list.contains("process_restart"))).await;
     let id = found.lines().nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     let shown = text(&faxgw(&["show", &id, "--records", records.to_str().unwrap()]));
@@ -82,7 +93,8 @@ async fn a_call_that_was_on_at_kill_9_has_its_record_after_the_next_start() {
 /// A call that rings on; it ends when what this gives is dropped.
 fn ring(sender: &End) -> fax_net::DialogHandle {
     let codecs = Codecs { laws: vec![fax_call::Law::A], events: None, red: None };
-    let local = fax_call::sip::Local { host: [127, 0, 0, 1].into(), rtp_port: 9000, udptl_port: 9002, origin: 1 };
+    let local =
+        fax_call::sip::Local { host: [127, 0, 0, 1].into(), rtp_port: 9000, udptl_port: 9002, origin: 1 };
     let settings = fax_call::sip::LegSettings::new(local);
     let mut dialog = Dialog::call(settings, target("0207"), codecs, 1, fax_core::Timestamp::ZERO);
     assert_eq!(dialog.order(), Order::Nothing);

@@ -45,6 +45,13 @@ pub(super) struct Driver {
     local: [[SocketAddr; 2]; 2],
 }
 
+/// What holds for a call from its beginning to its end.
+pub(super) struct Terms {
+    pub(super) config: Arc<Config>,
+    pub(super) emergency: bool,
+    pub(super) clock: Clock,
+}
+
 /// What came to pass.
 enum Happening {
     Sip(Side, Option<Event>),
@@ -68,13 +75,12 @@ impl Driver {
     pub(super) fn new(
         desk: Desk,
         endpoint: SipEndpoint,
-        config: Arc<Config>,
-        emergency: bool,
-        clock: Clock,
+        terms: Terms,
         story: Story,
         near: DialogHandle,
         sockets: &[MediaSockets; 2],
     ) -> Self {
+        let Terms { config, emergency, clock } = terms;
         let here = |port| SocketAddr::new(config.media.address, port);
         let local = sockets.each_ref().map(|leg| [leg.rtp_port(), leg.udptl_port()].map(here));
         let tap = desk.captures.tap(&story.entry.id, story.entry.began, &config.capture);
@@ -110,7 +116,8 @@ impl Driver {
         let mut ended = None;
         self.drain(&mut bridge, &mut path, &sockets, &mut buffers[0]);
         while !bridge.is_over() {
-            if self.story.has_ended() && self.clock.now() > *ended.get_or_insert(self.clock.now()) + FAREWELL {
+            if self.story.has_ended() && self.clock.now() > *ended.get_or_insert(self.clock.now()) + FAREWELL
+            {
                 break;
             }
             let until = self.deadline(&bridge, &path);
@@ -175,7 +182,14 @@ impl Driver {
                 let leg = &sockets[place(side)];
                 for _ in 0..BURST {
                     let Some((socket, from, length)) = leg.try_receive(buffer) else { break };
-                    self.datagram(path, now, side, of(socket), from, buffer.get(..length).unwrap_or_default());
+                    self.datagram(
+                        path,
+                        now,
+                        side,
+                        of(socket),
+                        from,
+                        buffer.get(..length).unwrap_or_default(),
+                    );
                 }
             }
             Happening::Time => {}
@@ -223,13 +237,7 @@ impl Driver {
     }
 
     /// Takes out all that the machines say, until they say nothing more.
-    fn drain(
-        &mut self,
-        bridge: &mut Bridge,
-        path: &mut Path,
-        sockets: &[MediaSockets; 2],
-        out: &mut Buffer,
-    ) {
+    fn drain(&mut self, bridge: &mut Bridge, path: &mut Path, sockets: &[MediaSockets; 2], out: &mut Buffer) {
         loop {
             let now = self.clock.now();
             let mut silent = true;
@@ -346,7 +354,9 @@ impl Driver {
                 self.story.note(now, side, format!("no media for {} ms", limits.one_way_ms));
             }
         }
-        if limits.call_s > 0 && now.since(Timestamp::ZERO) >= Span::from_millis(u64::from(limits.call_s) * 1000) {
+        if limits.call_s > 0
+            && now.since(Timestamp::ZERO) >= Span::from_millis(u64::from(limits.call_s) * 1000)
+        {
             bridge.hang_up(now, Stop::Limit);
         }
         let entry = &self.story.entry;
@@ -359,7 +369,8 @@ impl Driver {
             modes: self.modes,
             phase: self.phase.clone(),
             pages: self.marked,
-            silent_ms: [0, 1].map(|leg: usize| self.watches[leg].silent(now).map(|silent| silent.micros() / 1000)),
+            silent_ms: [0, 1]
+                .map(|leg: usize| self.watches[leg].silent(now).map(|silent| silent.micros() / 1000)),
         };
         self.desk.live.set(shown, Duration::from_millis(limits.one_way_ms.into()));
     }
@@ -389,7 +400,9 @@ async fn next(dialog: &mut Option<DialogHandle>) -> Option<Event> {
 /// How the end of signalling looks to a fax.
 fn ending(end: EndCause) -> Ending {
     match end {
-        EndCause::HungUp(side, _) | EndCause::Lost(side) | EndCause::SessionExpired(side) => Ending::HungUp(side),
+        EndCause::HungUp(side, _) | EndCause::Lost(side) | EndCause::SessionExpired(side) => {
+            Ending::HungUp(side)
+        }
         EndCause::Cancelled => Ending::HungUp(Side::Near),
         EndCause::NotAnswered(_)
         | EndCause::NotAcceptable(_)

@@ -29,8 +29,12 @@ pub(super) fn bridge(
     seed: u64,
 ) -> BridgeSettings {
     let leg = |peer: &str, ports: Ports, origin: u64| {
-        let local =
-            Local { host: advertised(peer), rtp_port: ports.rtp, udptl_port: ports.udptl, origin: origin >> 2 };
+        let local = Local {
+            host: advertised(peer),
+            rtp_port: ports.rtp,
+            udptl_port: ports.udptl,
+            origin: origin >> 2,
+        };
         leg(config, &plan.fax, local)
     };
     let targets = plan.targets.iter().map(|to| FarTarget {
@@ -99,13 +103,7 @@ pub(super) fn media(config: &Config, near: &str, far: &str, fax: &Fax, seed: u64
         protection: protection(fax),
         copies: copies(fax.copies),
     };
-    media::Settings {
-        policy: fax.relay(),
-        near: leg(near),
-        far: leg(far),
-        regenerate: fax.regenerate,
-        seed,
-    }
+    media::Settings { policy: fax.relay(), near: leg(near), far: leg(far), regenerate: fax.regenerate, seed }
 }
 
 fn is_behind_nat(config: &Config, peer: &str) -> bool {
@@ -155,7 +153,8 @@ pub(super) fn agreed(order: &media::Order) -> Option<String> {
             Some(format!("audio G.711 {:?}, {millis} ms{red}, {:?}", audio.law, audio.flow))
         }
         media::Order::T38(t38) => {
-            let fax_t38::sdp::Session { version, max_bit_rate, send, rate_management, limits, .. } = &t38.session;
+            let fax_t38::sdp::Session { version, max_bit_rate, send, rate_management, limits, .. } =
+                &t38.session;
             Some(format!(
                 "T.38 version {}, {} bit/s, we send with {send:?}, {rate_management:?}, datagrams up to {}",
                 version.number(),

@@ -103,7 +103,8 @@ impl Story {
                 self.note(at, fold::side(side), format!("{} offered by {}", kind(media), whom(by)));
             }
             BridgeEvent::Switched { side, by, media, after } => {
-                let what = format!("{} agreed {:.3} s after the offer of {}", kind(media), seconds(after), whom(by));
+                let what =
+                    format!("{} agreed {:.3} s after the offer of {}", kind(media), seconds(after), whom(by));
                 self.note(at, fold::side(side), what);
             }
             BridgeEvent::Refused { side, by, code, after } => {
@@ -190,10 +191,12 @@ impl Story {
             story.entry.evidence.extend(fold::evidence(record, verdict));
         };
         // A fax that is complete is complete, whatever became of its call.
-        if let Some((record, verdict)) = verdict.as_ref().filter(|(_, verdict)| verdict.cause == Cause::Completed) {
+        if let Some((record, verdict)) =
+            verdict.as_ref().filter(|(_, verdict)| verdict.cause == Cause::Completed)
+        {
             return by_fax(self, record, verdict);
         }
-        if let Some(cause) = self.end.and_then(signalling_cause) {
+        if let Some(cause) = self.end.and_then(|end| signalling_cause(end, self.entry.code)) {
             self.entry.cause = cause.into();
             self.entry.retry = "later".into();
             if cause == cause::CANCELLED {
@@ -230,7 +233,9 @@ impl Story {
                 self.entry.cause = cause::AUDIO_FAX.into();
                 self.entry.retry = "no".into();
                 let refused = self.entry.near.refusals.iter().chain(&self.entry.far.refusals).count();
-                self.entry.evidence.push(format!("a fax was heard, T.38 was refused {refused} times, audio passed"));
+                self.entry
+                    .evidence
+                    .push(format!("a fax was heard, T.38 was refused {refused} times, audio passed"));
             }
         }
         self.entry.evidence.extend(self.end.map(|end| format!("signalling: {}", end_name(end))));
@@ -253,11 +258,11 @@ fn last_change(entry: &Entry, side: Side) -> Option<&str> {
     entry.changes.iter().rev().find(|change| change.side == side).map(|change| change.to.as_str())
 }
 
-/// The cause that an end of signalling is by itself; `None` if the fax says it.
-fn signalling_cause(end: EndCause) -> Option<&'static str> {
+/// The cause that an end of signalling is by itself, with what the last target said; `None` if the fax says it.
+fn signalling_cause(end: EndCause, last: u16) -> Option<&'static str> {
     match end {
         EndCause::Cancelled => Some(cause::CANCELLED),
-        EndCause::NotAnswered(408 | 480 | 487) => Some(cause::NO_ANSWER),
+        EndCause::NotAnswered(_) if matches!(last, 408 | 480 | 487) => Some(cause::NO_ANSWER),
         EndCause::NotAnswered(_) => Some(cause::REFUSED),
         EndCause::NotAcceptable(_) => Some(cause::NOT_ACCEPTABLE),
         EndCause::T38Refused(..) => Some(cause::T38_REFUSED),
@@ -275,7 +280,9 @@ fn end_name(end: EndCause) -> String {
         EndCause::HungUp(side, Some(q850)) => format!("{} hung up, Q.850 cause {q850}", fold::side(side)),
         EndCause::Cancelled => "the caller gave up before an answer".into(),
         EndCause::NotAnswered(code) => format!("nobody answered, the caller got {code}"),
-        EndCause::NotAcceptable(code) => format!("the caller offered nothing that is taken here, it got {code}"),
+        EndCause::NotAcceptable(code) => {
+            format!("the caller offered nothing that is taken here, it got {code}")
+        }
         EndCause::T38Refused(side, code) => {
             format!("T.38 is required and {} refused it with {code}", fold::side(side))
         }
@@ -318,7 +325,6 @@ mod tests {
     fn each_end_of_signalling_has_its_cause() {
         let cases = [
             (EndCause::Cancelled, "cancelled"),
-            (EndCause::NotAnswered(480), "no_answer"),
             (EndCause::NotAnswered(486), "refused"),
             (EndCause::T38Refused(Side::Far, 488), "t38_refused"),
             (EndCause::Lost(Side::Near), "dialog_lost"),
@@ -329,6 +335,19 @@ mod tests {
             let entry = close(signalled(&[BridgeEvent::Called(1), BridgeEvent::Ended(end)]), &talking());
             assert_eq!((entry.cause.as_str(), entry.to.as_str()), (cause, "second"));
             assert!(!entry.evidence.is_empty() && !entry.retry.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_the_last_target_said_tells_no_answer_from_a_refusal() {
+        for (code, cause) in [(408, "no_answer"), (480, "no_answer"), (486, "refused"), (404, "refused")] {
+            let events = [
+                BridgeEvent::Called(0),
+                BridgeEvent::NotReached { target: 0, code },
+                BridgeEvent::Ended(EndCause::NotAnswered(404)),
+            ];
+            let entry = close(signalled(&events), &talking());
+            assert_eq!((entry.cause.as_str(), entry.code), (cause, code));
         }
     }
 

@@ -82,7 +82,9 @@ impl Watch {
 
 impl Jitter {
     fn note(&mut self, now: Timestamp, datagram: &[u8]) {
-        let (Some(&[first]), Some(&[a, b, c, d])) = (datagram.first_chunk::<1>(), chunk(datagram, 4)) else { return };
+        let (Some(&[first]), Some(&[a, b, c, d])) = (datagram.first_chunk::<1>(), chunk(datagram, 4)) else {
+            return;
+        };
         if first >> 6 != 2 {
             return;
         }

@@ -27,7 +27,13 @@ impl Default for Sip {
     fn default() -> Self {
         let listener =
             Listener { transport: Transport::Udp, address: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)) };
-        Self { listen: vec![listener], tls_certificate: None, tls_key: None, tls_roots: None, session_expires_s: 1800 }
+        Self {
+            listen: vec![listener],
+            tls_certificate: None,
+            tls_key: None,
+            tls_roots: None,
+            session_expires_s: 1800,
+        }
     }
 }
 

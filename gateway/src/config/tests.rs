@@ -114,7 +114,8 @@ fn a_route_says_only_what_differs() {
 #[test]
 fn a_reload_takes_routes_and_limits_and_says_what_it_leaves() {
     let old = Config::load(None).unwrap();
-    let text = EMBEDDED.replace("calls = 120", "calls = 7").replace("udp:127.0.0.1:5060", "udp:127.0.0.1:5090");
+    let text =
+        EMBEDDED.replace("calls = 120", "calls = 7").replace("udp:127.0.0.1:5060", "udp:127.0.0.1:5090");
     let text = text.replace("total_s = 120", "total_s = 60");
     let (mixed, kept) = old.adopting(parse(&text).unwrap()).unwrap();
     assert_eq!(kept, ["sip"]);

@@ -16,7 +16,11 @@ pub(super) fn status(shown: &Shown) -> String {
     }
     page += "</p>\n<table><tr><th>part</th><th>state</th></tr>\n";
     let late = live.lag() >= Duration::from_millis(config.limits.loop_lag_ms.into());
-    row(&mut page, late, &[&"process", &format_args!("loop lag {:.1} ms", live.lag().as_secs_f64() * 1000.0)]);
+    row(
+        &mut page,
+        late,
+        &[&"process", &format_args!("loop lag {:.1} ms", live.lag().as_secs_f64() * 1000.0)],
+    );
     for part in live.signalling() {
         row(&mut page, !part.ok, &[&Escaped(&part.what), &if part.ok { "works" } else { "does not work" }]);
     }
@@ -24,7 +28,11 @@ pub(super) fn status(shown: &Shown) -> String {
         MediaHealth::Unproven => row(&mut page, false, &[&"media", &"no call has shown it yet"]),
         MediaHealth::Proven(at) => row(&mut page, false, &[&"media", &format_args!("both ways at {at}")]),
         MediaHealth::Failing(calls) => {
-            row(&mut page, true, &[&"media", &format_args!("one-way or missing: {}", Escaped(&calls.join(", ")))]);
+            row(
+                &mut page,
+                true,
+                &[&"media", &format_args!("one-way or missing: {}", Escaped(&calls.join(", ")))],
+            );
         }
     }
     let kept = shown.ledger.alarms().are_silent();
@@ -44,7 +52,7 @@ th{font-weight:600}.bad{background:#fde8e8}td.bar{width:12em}i{display:inline-bl
 i.bad{background:#c55}</style></head><body>\n";
 
 fn calls(page: &mut String, calls: &[Now]) {
-    _ = write!(page, "<h2>Calls now: {}</h2>\n", calls.len());
+    _ = writeln!(page, "<h2>Calls now: {}</h2>", calls.len());
     head(page, &["call", "began", "from", "to", "route", "legs", "phase", "pages", "silent, ms"]);
     for now in calls {
         let Now { id, began, from, to, route, modes, phase, pages, silent_ms } = now;

@@ -81,18 +81,34 @@ impl Metrics {
         let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         r.register("build", "The version of the program", version);
         Self {
-            calls: add(r, "calls", "Calls that ended, by where they came from, where they went and why they ended"),
-            modes: add(r, "fax_mode", "Calls by the mode that their route asks for and the mode they ended in"),
+            calls: add(
+                r,
+                "calls",
+                "Calls that ended, by where they came from, where they went and why they ended",
+            ),
+            modes: add(
+                r,
+                "fax_mode",
+                "Calls by the mode that their route asks for and the mode they ended in",
+            ),
             pages: add(r, "pages", "Pages confirmed by the receiver"),
             refused: add(r, "refused", "Calls that were not taken, by the reason"),
-            t38_refused: add(r, "t38_refused", "Offers of T.38 that a peer refused, by its code; 0 is any other"),
+            t38_refused: add(
+                r,
+                "t38_refused",
+                "Offers of T.38 that a peer refused, by its code; 0 is any other",
+            ),
             packets: add(r, "media_packets", "Media packets that were lost, late, repaired, or of strangers"),
             on: add(r, "calls_on", "Calls that are on"),
             lag: add(r, "loop_lag_seconds", "How late the program was when last measured"),
             records_failed: add(r, "records_failed", "Writes of records that failed since the start"),
             records_dropped: add(r, "records_dropped", "Records that are in no file, since the start"),
             records_waiting: add(r, "records_waiting", "Records that wait for the disk"),
-            captures: add(r, "captures", "Captures of packets that were kept, dropped as not wanted, or stopped"),
+            captures: add(
+                r,
+                "captures",
+                "Captures of packets that were kept, dropped as not wanted, or stopped",
+            ),
             registry,
         }
     }
@@ -103,7 +119,8 @@ impl Metrics {
         let (from, to) = (named(&entry.from), named(&entry.to));
         let ended = Ended { from: from.clone(), to: to.clone(), cause: entry.cause.clone() };
         self.calls.get_or_create(&ended).inc();
-        let mode = Mode { from: from.clone(), asked: named(&entry.mode_asked), used: entry.mode_used.clone() };
+        let mode =
+            Mode { from: from.clone(), asked: named(&entry.mode_asked), used: entry.mode_used.clone() };
         self.modes.get_or_create(&mode).inc();
         self.pages.get_or_create(&Way { from: from.clone(), to: to.clone() }).inc_by(entry.pages().into());
         for (trunk, leg) in [(&from, &entry.near), (&to, &entry.far)] {

@@ -3,7 +3,8 @@
 use crate::config::{self, Config, Secret};
 use core::net::{IpAddr, SocketAddr};
 use fax_net::{
-    Account, Credentials, EndpointSettings, Identity, Limits, Listener, Registrar, Registration, Transport, Trunk,
+    Account, Credentials, EndpointSettings, Identity, Limits, Listener, Registrar, Registration, Transport,
+    Trunk,
 };
 use ipnet::IpNet;
 use std::path::Path;
@@ -60,7 +61,8 @@ fn trunk(config: &Config, it: &config::Trunk) -> Result<Trunk, config::Error> {
     let register = it.user.clone().filter(|_| it.register);
     // Peers answer to the port that we listen on.
     let ours = config.sip.listen.iter().find(|listener| listener.transport == it.transport);
-    let advertised = it.advertise.zip(ours).map(|(ip, listener)| SocketAddr::new(ip, listener.address.port()));
+    let advertised =
+        it.advertise.zip(ours).map(|(ip, listener)| SocketAddr::new(ip, listener.address.port()));
     Ok(Trunk {
         name: it.name.clone(),
         sources,

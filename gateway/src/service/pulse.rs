@@ -67,9 +67,11 @@ async fn signalling(desk: &Desk, endpoint: &SipEndpoint) {
     if config.media.address.is_unspecified() {
         for trunk in config.trunks.iter().filter(|trunk| trunk.address.is_some()) {
             // A name that does not answer must not hold up the pulse.
-            let found = tokio::time::timeout(Duration::from_millis(200), endpoint.trunk_address(&trunk.name)).await;
+            let found =
+                tokio::time::timeout(Duration::from_millis(200), endpoint.trunk_address(&trunk.name)).await;
             if let Ok(Some(address)) = found {
-                let mut advertised = desk.advertised.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut advertised =
+                    desk.advertised.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 advertised.insert(trunk.name.clone(), address.ip());
             }
         }

@@ -2,24 +2,27 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
+use fax_call::Law;
 use fax_call::media::{self, Order, Station};
 use fax_call::sip::{Ask, Codecs, Dialog, Invitation, LegSettings, Local, Target};
-use fax_call::Law;
 use fax_core::image::Resolution;
 use fax_core::t30::session::{Cause, Role};
 use fax_core::terminal::{self, Document, FaxMachine, Page, PageWriter};
 use fax_core::{Private, Span};
-use fax_net::{Calls, Clock, DialogHandle, EndpointSettings, Listener, Marking, MediaSockets, PortRange, SipEndpoint, Trunk};
+use fax_net::{
+    Calls, Clock, DialogHandle, EndpointSettings, Listener, Marking, MediaSockets, PortRange, SipEndpoint,
+    Trunk,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// A directory of its own for a test.
-pub struct Scratch(pub PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("faxgw-it-{}-{name}", std::process::id()));
         _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).unwrap();
@@ -27,7 +30,7 @@ impl Scratch {
     }
 
     /// A file in it.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.0.join(name);
         std::fs::write(&path, text).unwrap();
         path
@@ -41,22 +44,23 @@ impl Drop for Scratch {
 }
 
 /// Ports that nobody has now.
-pub fn ports(count: u16) -> (u16, u16) {
+pub(crate) fn ports(count: u16) -> (u16, u16) {
     let probe = std::net::UdpSocket::bind((HERE, 0)).unwrap();
     let first = probe.local_addr().unwrap().port().min(65_000 - count) & !1;
     (first, first + count)
 }
 
 /// An end's SIP, and whom it calls.
-pub struct End {
-    pub endpoint: SipEndpoint,
-    pub calls: Calls,
+pub(crate) struct End {
+    pub(crate) endpoint: SipEndpoint,
+    pub(crate) calls: Calls,
 }
 
 impl End {
     /// An end that knows one gateway; without its address it is only called.
-    pub async fn start(gateway: Option<SocketAddr>) -> Self {
-        let trunk = Trunk { name: "gw".into(), ..Trunk::udp("gw", gateway.unwrap_or(SocketAddr::new(HERE, 9))) };
+    pub(crate) async fn start(gateway: Option<SocketAddr>) -> Self {
+        let trunk =
+            Trunk { name: "gw".into(), ..Trunk::udp("gw", gateway.unwrap_or(SocketAddr::new(HERE, 9))) };
         let settings = EndpointSettings {
             listeners: vec![Listener::udp(SocketAddr::new(HERE, 0))],
             trunks: vec![trunk],
@@ -66,14 +70,14 @@ impl End {
         Self { endpoint, calls }
     }
 
-    pub fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.endpoint.bound()[0].1
     }
 }
 
 /// What an end does with an offer of T.38.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fax {
+pub(crate) enum Fax {
     Takes,
     Refuses,
 }
@@ -84,7 +88,12 @@ fn sockets() -> MediaSockets {
 }
 
 fn leg(sockets: &MediaSockets) -> LegSettings {
-    LegSettings::new(Local { host: HERE, rtp_port: sockets.rtp_port(), udptl_port: sockets.udptl_port(), origin: 7 })
+    LegSettings::new(Local {
+        host: HERE,
+        rtp_port: sockets.rtp_port(),
+        udptl_port: sockets.udptl_port(),
+        origin: 7,
+    })
 }
 
 fn station(role: Role, document: Document) -> Station {
@@ -93,16 +102,17 @@ fn station(role: Role, document: Document) -> Station {
 }
 
 /// A page that has something on every row.
-pub fn page() -> Page {
+pub(crate) fn page() -> Page {
     let mut page = PageWriter::new(1728, Resolution::STANDARD, 1 << 20).unwrap();
     for row in 0..200_u32 {
-        let pels: Vec<u8> = (0..216_u32).map(|at| if (at / 9 + row / 16) % 3 == 0 { 0xF0 } else { 0 }).collect();
+        let pels: Vec<u8> =
+            (0..216_u32).map(|at| if (at / 9 + row / 16) % 3 == 0 { 0xF0 } else { 0 }).collect();
         page.row(&pels).unwrap();
     }
     page.finish()
 }
 
-pub fn target(number: &str) -> Target {
+pub(crate) fn target(number: &str) -> Target {
     Target {
         trunk: "gw".into(),
         caller: Private::new("0301234567".into()),
@@ -113,7 +123,7 @@ pub fn target(number: &str) -> Target {
 }
 
 /// Sends a page to a number; gives how the machine saw it end.
-pub async fn send(end: &End, number: &str, fax: Fax) -> Option<Cause> {
+pub(crate) async fn send(end: &End, number: &str, fax: Fax) -> Option<Cause> {
     let (clock, sockets) = (Clock::start(), sockets());
     let codecs = Codecs { laws: vec![Law::A, Law::Mu], events: None, red: None };
     let dialog = Dialog::call(leg(&sockets), target(number), codecs, 11, clock.now());
@@ -124,7 +134,7 @@ pub async fn send(end: &End, number: &str, fax: Fax) -> Option<Cause> {
 }
 
 /// Takes the next call and receives what comes; gives how it ended and the pages.
-pub async fn receive(end: &mut End, fax: Fax) -> (Option<Cause>, Vec<Vec<u8>>) {
+pub(crate) async fn receive(end: &mut End, fax: Fax) -> (Option<Cause>, Vec<Vec<u8>>) {
     let (invitation, handle): (Invitation, DialogHandle) = end.calls.next().await.unwrap();
     let (clock, sockets) = (Clock::start(), sockets());
     let mut dialog = Dialog::invited(leg(&sockets), &invitation, 13).unwrap();
@@ -155,7 +165,9 @@ async fn talk(
             (Some(_), _) => dialog.consent(now),
             (None, _) => {}
         }
-        if station.terminal().machine().outcome().is_some() && now > *done.get_or_insert(now) + Span::from_millis(1000) {
+        if station.terminal().machine().outcome().is_some()
+            && now > *done.get_or_insert(now) + Span::from_millis(1000)
+        {
             dialog.bye(now, 480);
         }
         dialog.advance(now);
@@ -179,7 +191,8 @@ async fn talk(
             station.hang_up(now);
             return station;
         }
-        let deadlines = [dialog.deadline().map(|deadline| deadline.at), station.deadline().map(|deadline| deadline.at)];
+        let deadlines =
+            [dialog.deadline().map(|deadline| deadline.at), station.deadline().map(|deadline| deadline.at)];
         let until = deadlines.into_iter().flatten().fold(now + Span::from_millis(100), core::cmp::Ord::min);
         tokio::select! {
             Some(event) = handle.events.recv() => dialog.take(clock.now(), event),
@@ -196,11 +209,11 @@ async fn talk(
 }
 
 /// A gateway's configuration between two ends on this machine.
-pub fn configuration(receiver: SocketAddr, fax: &str) -> String {
+pub(crate) fn configuration(receiver: SocketAddr, fax: &str) -> String {
     let (first, last) = ports(200);
     format!(
         "[sip]\nlisten = ['udp:127.0.0.1:0']\n[media]\nports = '{first}-{last}'\n[http]\nbind = '127.0.0.1:0'\n\
-         [log]\nlevel = 'warn'\n[limits]\nloop_lag_ms = 5000\n[fax]\n{fax}\n\
+         [log]\nlevel = 'warn'\n[limits]\nloop_lag_ms = 5000\ncalls = 20\n[fax]\n{fax}\n\
          [[trunk]]\nname = 'ata'\nsources = ['127.0.0.1']\n\
          [[trunk]]\nname = 'carrier'\naddress = '{receiver}'\n\
          [[route]]\nname = 'out'\nfrom = ['ata']\nto = ['0*']\ntargets = [{{ trunk = 'carrier', budget_s = 10 }}]\n"
@@ -208,7 +221,7 @@ pub fn configuration(receiver: SocketAddr, fax: &str) -> String {
 }
 
 /// Waits until something is so; at most ten seconds.
-pub async fn until<T>(mut so: impl FnMut() -> Option<T>) -> T {
+pub(crate) async fn until<T>(mut so: impl FnMut() -> Option<T>) -> T {
     for _ in 0..500 {
         if let Some(found) = so() {
             return found;

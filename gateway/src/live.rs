@@ -1,6 +1,6 @@
 //! What is on now and was lately, for metrics, health and the status page.
 //!
-//! Always: bounded: calls that are on, the last [`LAST`] records in short, [`HOURS`] hours; labels of metrics come from the
+//! Always: bounded: calls that are on, the last 50 records in short, 24 hours; labels of metrics come from the
 //! configuration and from lists in this program.
 
 mod metrics;

@@ -11,7 +11,7 @@ pub struct Secret(Private<String>);
 /// What is wrong with a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weakness {
-    /// Fewer than [`SHORTEST`] characters.
+    /// Fewer than 12 characters.
     Short,
     /// One character over and over, or a run such as `12345678`.
     Regular,

@@ -19,6 +19,7 @@ help:
 	@echo 'make bench-calls  the table of docs/call-performance.md; BENCH_SCALE=20 for a 20th of the calls (2 CPU hours)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
 	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
+	@echo 'make deb          the Debian package of the gateway, in target/debian'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
 
 # Installs only what is missing, and asks nothing.
@@ -92,3 +93,8 @@ fuzz:
 	  mkdir -p $$seeds fuzz/corpus.tmp/$$target; \
 	  $(CARGO) fuzz run $$target fuzz/corpus.tmp/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# The gateway with its unit, its manual page and its configuration.
+deb:
+	@$(CARGO) deb --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deb --version 3.8.0
+	$(CARGO) deb --package fax-gateway --locked

@@ -99,6 +99,9 @@ impl Story {
                 self.entry.code = 200;
                 self.note(at, "-", format!("answered by {}", self.entry.to.clone()));
             }
+            BridgeEvent::Heard(side, sign) => {
+                self.note(at, fold::side(side), format!("T.38 is due, since {sign:?} was heard"));
+            }
             BridgeEvent::Offered { side, by, media } => {
                 self.note(at, fold::side(side), format!("{} offered by {}", kind(media), whom(by)));
             }

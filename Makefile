@@ -11,7 +11,7 @@ LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin fax
 .PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance-efax
 
 help:
-	@echo 'make demo         a page through two gateways over a lossy network, and bits through a noisy line, in target/demo'
+	@echo 'make demo         a page through faxgw in real time; one through two gateways over a lossy network; in target/demo'
 	@echo 'make test         every test, the foreign peer included'
 	@echo 'make conformance  the 151 conformance cases of T.30 against our session, as a table'
 	@echo 'make lint         format, clippy, licences and sources, documentation'
@@ -40,7 +40,11 @@ test: setup
 conformance:
 	$(CARGO) test --package fax-core --test conformance --locked -- --nocapture
 
+# The gateway's own part binds 127.0.0.1:5060, 5070 and 9338.
 demo: setup
+	$(CARGO) build --release --locked --package fax-gateway --bin faxgw
+	$(CARGO) build --release --locked --package fax-harness --features spandsp --bin faxlab
+	gateway/demo/demo.sh target/release/faxgw target/release/faxlab test-vectors/pages/itu1.tif target/demo/gateway
 	$(LAB) demo --out target/demo
 	$(LAB) modem demo --out target/demo
 

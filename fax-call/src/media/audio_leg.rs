@@ -107,6 +107,11 @@ impl AudioLeg {
         self.audio = Some(audio);
     }
 
+    /// Nothing is played or sent until signalling agrees on audio again.
+    pub(super) fn rest(&mut self) {
+        self.audio = None;
+    }
+
     /// Takes a packet that came on the RTP port. Gives what is to be passed on of it, oldest first.
     pub(super) fn receive(
         &mut self,

@@ -114,8 +114,12 @@ impl Path {
         let end = self.end(side);
         match &order {
             Order::Audio(audio) => end.audio.begin(now, *audio),
-            Order::T38(agreed) => end.pin.name(agreed.remote),
-            Order::Muted | Order::Nothing => {}
+            Order::T38(agreed) => {
+                end.pin.name(agreed.remote);
+                end.audio.rest();
+            }
+            Order::Nothing => end.audio.rest(),
+            Order::Muted => {}
         }
         end.audio.stop_passing();
         let goes_on = matches!(&order, Order::T38(agreed) if agreed.continues);

@@ -57,13 +57,15 @@ impl Station {
             }
             Order::T38(agreed) => {
                 self.pin.name(agreed.remote);
+                self.audio.rest();
                 self.goes_off_hook();
                 if !(agreed.continues && self.terminal.is_on_t38()) {
                     let line = self.settings.line(agreed, Pacing::METERED);
                     self.terminal.exchange(self.machine_time(), Leg::t38(line));
                 }
             }
-            Order::Muted | Order::Nothing => {}
+            Order::Nothing => self.audio.rest(),
+            Order::Muted => {}
         }
         self.order = order;
         self.advance(now);

@@ -10,6 +10,7 @@ use fax_net::{
 };
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// How a machine of ours uses SIP.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +128,9 @@ impl SipPlace {
 /// Ports for media, below those that systems give out by themselves.
 const PORTS: (u16, u16) = (20_000, 31_998);
 
+/// How long the stack lives on once a call is over.
+const PARTING: Duration = Duration::from_millis(300);
+
 /// An address that a peer can send to.
 fn host(ip: IpAddr) -> IpAddr {
     if ip.is_unspecified() { IpAddr::from([127, 0, 0, 1]) } else { ip }
@@ -166,6 +170,8 @@ async fn drive(
             note(at, &event);
         }
         if phone.is_over() {
+            // The response to the peer's BYE is on its way.
+            tokio::time::sleep(PARTING).await;
             return Ok(phone);
         }
         let deadline = phone.deadline().unwrap_or(clock.now() + fax_core::Span::from_millis(1000));

@@ -5,6 +5,9 @@
 //! from when it comes: what follows an answer comes soon, what is said again comes after T4. Such a burst
 //! is held until it shows what it is.
 //!
+//! PPR is the exception. The machine that asked for frames awaits the rest of the same block and answers its command
+//! again, and its T2 has to start anew: T4, the command and a PPR of 37 octets take the 7 s of T2 together.
+//!
 //! From: T.30 5.4.2 (T4), 5.3.6.1.7 (a repeated command has the repeated response); lever L9.
 //! Always: only a frame that is octet for octet the command that was answered, with no page in between, is kept
 //! back; the answer is given as it was.
@@ -16,8 +19,8 @@ use crate::time::{Span, Timestamp};
 /// After the end of a command nothing but that command comes so late, when its answer was lost: T4 is 2.55 s
 /// at least (T.30 5.4.2), counted from its sender's side.
 const REPEATED_AFTER: Span = Span::from_millis(2400);
-/// Octets of a command and of an answer that are remembered: PPR is the longest, with 35.
-const FRAME: usize = 40;
+/// Octets of a command and of an answer that are remembered: PPS is the longest, with 7.
+const FRAME: usize = 16;
 /// Signals of a burst that are held: those of a post-message command with its octets one by one.
 const HELD: usize = 48;
 
@@ -73,10 +76,8 @@ impl Answers {
 
     /// The receiver of pages said a whole frame.
     pub(super) fn answer(&mut self, frame: &Frame<'_>, octets: &[u8]) {
-        let answers = matches!(
-            frame.fcf(),
-            Fcf::Mcf | Fcf::Ppr | Fcf::Rtn | Fcf::Rtp | Fcf::Pip | Fcf::Pin | Fcf::Err | Fcf::Ctr
-        );
+        let answers =
+            matches!(frame.fcf(), Fcf::Mcf | Fcf::Rtn | Fcf::Rtp | Fcf::Pip | Fcf::Pin | Fcf::Err | Fcf::Ctr);
         self.answer = (frame.is_last() && answers).then(|| Short::of(octets));
     }
 

@@ -84,7 +84,8 @@ impl FramePacer {
         let come = end.map_or(tape.len(), |(octets, _)| octets);
         let whole = end.and_then(|(_, found)| match found.mark {
             Mark::FrameEnd(end) => Some(end),
-            _ => None,
+            // Its end found no room on the tape: no more of it comes.
+            _ => (come > 0).then_some(FrameEnd::Bad),
         });
         match (self.frame, whole) {
             (Frame::Ended, Some(_)) => self.pass(tape, come),
@@ -101,6 +102,12 @@ impl FramePacer {
                 };
                 let start = whole.is_some() || enough && self.frame == Frame::Held;
                 if start {
+                    // A hole before its first octet is none of this frame's, and within it nobody may be
+                    // told of one: it could not end well any more.
+                    while tape.mark_here().is_some_and(|here| here.mark == Mark::Missing) {
+                        _ = line.say(Signal::Missing);
+                        tape.pass_mark();
+                    }
                     self.frame = Frame::Begun(0);
                 }
                 start
@@ -135,6 +142,9 @@ impl FramePacer {
     fn pass(&mut self, tape: &mut Tape, octets: usize) -> bool {
         tape.pass(octets);
         while let Some(here) = tape.mark_here() {
+            if !matches!(here.mark, Mark::Content(_) | Mark::Missing | Mark::FrameEnd(_)) {
+                break;
+            }
             tape.pass_mark();
             if matches!(here.mark, Mark::FrameEnd(_)) {
                 break;

@@ -13,12 +13,23 @@ struct Stage {
     open: Option<Opening>,
     /// When what has been said so far will have left.
     dry: Timestamp,
+    /// How far ahead of its time a modem may be told things.
+    ahead: Span,
+    grammar: Grammar,
 }
 
 impl Stage {
     fn new(nature: Nature) -> Self {
-        let (now, dry) = (Timestamp::ZERO, Timestamp::ZERO);
-        Self { nature, now, to_hear: VecDeque::new(), said: Vec::new(), open: None, dry }
+        Self {
+            nature,
+            now: Timestamp::ZERO,
+            to_hear: VecDeque::new(),
+            said: Vec::new(),
+            open: None,
+            dry: Timestamp::ZERO,
+            ahead: Span::from_millis(60_000),
+            grammar: Grammar::default(),
+        }
     }
 
     /// The octets of every frame or run of bits that was said, with how it ended.
@@ -51,10 +62,13 @@ impl Line for Stage {
         self.to_hear.pop_front()
     }
     fn room(&self) -> Room {
-        let bits = if self.open.is_some() { 2048 } else { 0 };
+        let rate = u64::from(self.open.map_or(0, |opening| opening.bit_rate().0));
+        let ahead = (self.now + self.ahead).since(self.dry.max(self.now)).micros();
+        let bits = (ahead * rate / 1_000_000).min(if self.open.is_some() { 2048 } else { 0 }) as usize;
         Room { bits, dry_at: self.open.map(|_| self.dry).filter(|_| self.nature == Nature::Modem) }
     }
     fn say(&mut self, signal: Signal) -> Result<(), Refusal> {
+        self.grammar.take(signal)?;
         match signal {
             // A preamble or training of 300 ms, to be short.
             Signal::Begin(opening) => {
@@ -205,6 +219,29 @@ fn a_frame_with_a_hole_leaves_as_bad_and_never_as_good() {
     assert_eq!(bench.near.frames(), [(vec![0xFF, 0xC8, 0x21], bad)]);
 }
 
+/// IFP-4, lever L8: what was lost before a frame does not make it a bad one, which a line refuses to end well.
+#[test]
+fn a_hole_between_two_frames_of_a_page_spoils_neither_and_the_carrier_ends() {
+    let mut bench = Bench::new();
+    bench.near.ahead = Span::from_millis(600);
+    bench.until_page();
+    bench.hear(Side::Far, &[Signal::Begin(V17_SHORT)]);
+    bench.pass(300);
+    let octets: Vec<u8> = [0xFF, 0xC0, 0x60].into_iter().chain((3..=255).cycle().take(1500)).collect();
+    let mut say = |bench: &mut Bench| {
+        let parts: Vec<Signal> = octets.chunks(Chunk::CAPACITY).map(frame).collect();
+        bench.hear(Side::Far, &[&parts[..], &[GOOD]].concat());
+    };
+    say(&mut bench);
+    bench.hear(Side::Far, &[Signal::Missing]);
+    say(&mut bench);
+    bench.hear(Side::Far, &[Signal::End]);
+    bench.pass(3000);
+    let said = bench.near.frames();
+    assert_eq!(said[said.len() - 2..], [(octets.clone(), GOOD), (octets, GOOD)]);
+    assert_eq!(bench.near.said.last().map(|(_, signal)| *signal), Some(Signal::End));
+}
+
 /// T30-1, T30-2: bit 6 goes, the maker becomes nobody.
 #[test]
 fn what_two_machines_must_not_agree_on_is_edited_as_it_passes() {
@@ -347,6 +384,28 @@ fn a_command_said_again_after_its_answer_is_answered_again_and_kept_back() {
     bench.frame(Side::Far, &[0xFF, 0xC8, 0xDF]);
     bench.pass(400);
     assert_eq!(bench.near.count(GOOD), to_near + 1);
+}
+
+/// Lever L9, T.30 5.4.2: whoever asked for frames answers again, and T2 of that machine must not run out meanwhile.
+#[test]
+fn a_command_that_was_answered_by_asking_for_frames_is_said_again() {
+    let mut bench = Bench::new();
+    bench.until_page();
+    bench
+        .hear(Side::Far, &[Signal::Begin(V17_SHORT), Signal::Bits(Chunk::from_octets(&[0; 8])), Signal::End]);
+    bench.pass(400);
+    let pps = [0xFF, 0xC8, 0x7D, 0xF4, 0, 0, 9];
+    bench.frame(Side::Far, &pps);
+    bench.pass(400);
+    let ppr = [&[0xFF, 0xC8, 0x3D][..], &[0; 32]].concat();
+    bench
+        .hear(Side::Near, &[BEGIN, frame(&ppr[..32]), frame(&ppr[32..]), GOOD, Signal::End, Signal::Silence]);
+    bench.pass(3000);
+    bench.frame(Side::Far, &pps);
+    bench.pass(400);
+    assert!(!bench.events.contains(&Event::AnsweredAgain));
+    let said = bench.near.frames();
+    assert_eq!(said.iter().filter(|(octets, _)| *octets == pps).count(), 2);
 }
 
 /// Lever L9: after PPR comes the rest of the page and a PPS that may read the same.

@@ -79,7 +79,7 @@ pub fn evidence(record: &CallRecord, verdict: &Verdict) -> Vec<String> {
 pub fn fax(record: &CallRecord) -> Fax {
     let seconds = |at: Timestamp| at.seconds();
     let phases =
-        PHASES.iter().filter_map(|phase| Some((format!("{phase:?}"), seconds(record.entered(*phase)?))));
+        Phase::ALL.iter().filter_map(|phase| Some((format!("{phase:?}"), seconds(record.entered(*phase)?))));
     Fax {
         verdict: record.verdict().to_string(),
         phases: phases.collect(),
@@ -95,25 +95,6 @@ pub fn fax(record: &CallRecord) -> Fax {
         relay: record.relay.to_string(),
     }
 }
-
-const PHASES: [Phase; 16] = [
-    Phase::SetUp,
-    Phase::Identified,
-    Phase::Commanded,
-    Phase::Tcf,
-    Phase::TcfSent,
-    Phase::Retrain,
-    Phase::PageDue,
-    Phase::Correction,
-    Phase::Page,
-    Phase::PageSent,
-    Phase::PostPage,
-    Phase::Busy,
-    Phase::RateChange,
-    Phase::NextDocument,
-    Phase::Complete,
-    Phase::Released,
-];
 
 fn heard(side: &SideRecord) -> Heard {
     let tenth = |value: f32| (f64::from(value) * 10.0).round() / 10.0;

@@ -149,10 +149,10 @@ impl Driver {
             event = next(near) => Happening::Sip(Side::Near, event),
             event = next(far) => Happening::Sip(Side::Far, event),
             (socket, from, length) = near_sockets.receive(near_buffer) => {
-                Happening::Datagram(Side::Near, of(socket), from, length)
+                Happening::Datagram(Side::Near, socket, from, length)
             }
             (socket, from, length) = far_sockets.receive(far_buffer) => {
-                Happening::Datagram(Side::Far, of(socket), from, length)
+                Happening::Datagram(Side::Far, socket, from, length)
             }
             () = sleep_until(until) => Happening::Time,
             Ok(()) = service.changed() => Happening::Service(*service.borrow_and_update()),
@@ -182,14 +182,7 @@ impl Driver {
                 let leg = &sockets[place(side)];
                 for _ in 0..BURST {
                     let Some((socket, from, length)) = leg.try_receive(buffer) else { break };
-                    self.datagram(
-                        path,
-                        now,
-                        side,
-                        of(socket),
-                        from,
-                        buffer.get(..length).unwrap_or_default(),
-                    );
+                    self.datagram(path, now, side, socket, from, buffer.get(..length).unwrap_or_default());
                 }
             }
             Happening::Time => {}
@@ -265,7 +258,7 @@ impl Driver {
             for (side, leg) in [Side::Near, Side::Far].into_iter().zip(sockets) {
                 while let Some(sending) = path.transmit(side, out) {
                     let octets = out.get(..sending.length).unwrap_or_default();
-                    if leg.send(net(sending.socket), sending.to, octets) {
+                    if leg.send(sending.socket, sending.to, octets) {
                         self.watches[place(side)].went();
                         self.keep(now, self.here(side, sending.socket), sending.to, octets);
                     }
@@ -416,19 +409,5 @@ const fn place(side: Side) -> usize {
     match side {
         Side::Near => 0,
         Side::Far => 1,
-    }
-}
-
-const fn of(socket: fax_net::Socket) -> Socket {
-    match socket {
-        fax_net::Socket::Rtp => Socket::Rtp,
-        fax_net::Socket::Udptl => Socket::Udptl,
-    }
-}
-
-const fn net(socket: Socket) -> fax_net::Socket {
-    match socket {
-        Socket::Rtp => fax_net::Socket::Rtp,
-        Socket::Udptl => fax_net::Socket::Udptl,
     }
 }

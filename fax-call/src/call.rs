@@ -5,7 +5,6 @@ use crate::leg::{Law, Leg};
 use crate::record::CallRecord;
 use crate::supervisor::{Supervision, Supervisor};
 use crate::verdict::Ending;
-use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use fax_core::relay::{self, Policy, Relay, Side, Tracker};
 use fax_core::t30::Fcf;
 use fax_core::{Deadline, Line, Span, Timestamp, Wait};
@@ -93,10 +92,7 @@ impl Call {
 
     /// As [`Call::listen`], of octets of G.711.
     pub fn listen_g711(&mut self, side: Side, now: Timestamp, law: Law, octets: &[u8]) {
-        let decode = match law {
-            Law::A => decode_alaw,
-            Law::Mu => decode_ulaw,
-        };
+        let decode = law.decoder();
         for (block, at) in octets.chunks(BLOCK).zip(block_ends(octets.len(), now)) {
             let mut samples = [0; BLOCK];
             let samples = &mut samples[..block.len()];
@@ -107,10 +103,7 @@ impl Call {
 
     /// As [`Call::fill`], in octets of G.711.
     pub fn fill_g711(&mut self, side: Side, law: Law, out: &mut [u8]) {
-        let encode = match law {
-            Law::A => encode_alaw,
-            Law::Mu => encode_ulaw,
-        };
+        let encode = law.encoder();
         for block in out.chunks_mut(BLOCK) {
             let mut samples = [0; BLOCK];
             let samples = &mut samples[..block.len()];

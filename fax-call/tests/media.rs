@@ -102,6 +102,28 @@ fn a_foreign_packet_is_counted_and_nothing_is_sent_for_it() {
     assert_eq!((path.audio(Side::Near).received, path.audio(Side::Near).strangers), (0, 1000));
 }
 
+/// An event that is longer than any block takes no place of those that wait to be sent.
+#[test]
+fn what_cannot_be_passed_on_costs_nothing() {
+    let with_events = |remote| match audio(remote, None) {
+        Order::Audio(audio) => Order::Audio(Audio { events: Some(101), ..audio }),
+        order => order,
+    };
+    let mut path = Path::new(Settings::default());
+    path.order(Timestamp::ZERO, Side::Near, with_events(NEAR));
+    path.order(Timestamp::ZERO, Side::Far, with_events(FAR));
+    for n in 0..20_u16 {
+        let packet = rtp(101, n, 0, &[0; 400]);
+        path.receive(at(n.into()), Side::Near, Socket::Rtp, NEAR.into(), &packet);
+    }
+    assert!(sent(&mut path, Side::Far).is_empty());
+    for n in 20..24_u16 {
+        let packet = rtp(8, n, 160 * u32::from(n), &[1; 160]);
+        path.receive(at(100), Side::Near, Socket::Rtp, NEAR.into(), &packet);
+    }
+    assert_eq!((sent(&mut path, Side::Far).len(), path.audio(Side::Far).overflowed), (4, 0));
+}
+
 /// RFC 2198: each lost packet is in the next one, and is passed on in its place.
 #[test]
 fn redundancy_of_one_leg_mends_its_losses_for_the_other() {

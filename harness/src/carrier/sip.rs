@@ -125,8 +125,8 @@ impl SipPlace {
     }
 }
 
-/// Ports for media, below those that systems give out by themselves.
-const PORTS: (u16, u16) = (20_000, 31_998);
+/// Ports for media: below those that systems give out by themselves, and beside those of a gateway on the same machine.
+const PORTS: (u16, u16) = (12_000, 19_998);
 
 /// How long the stack lives on once a call is over.
 const PARTING: Duration = Duration::from_millis(300);

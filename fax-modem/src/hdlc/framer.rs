@@ -12,13 +12,12 @@ use fax_core::{Chunk, FrameEnd};
 #[derive(Clone, Debug)]
 pub struct Framer {
     queue: Queue,
-    /// Bits of the element being sent, the next in bit 0, and how many.
+    /// Bits of the element being sent, the next in bit 0, and how many. In a frame a zero stands behind every
+    /// five ones of it already.
     element: u32,
     element_bits: u32,
-    /// Ones sent in a row, for zero insertion.
-    ones: u8,
-    /// Whether the element is part of a frame, in which a zero follows five ones.
-    stuffing: bool,
+    /// Ones in a row at the end of what has been sent of a frame with this element: fewer than five.
+    ones: u32,
     place: Place,
     /// Flags that must still be sent before a frame may begin.
     flags_due: u32,
@@ -52,7 +51,6 @@ impl Framer {
             element: 0,
             element_bits: 0,
             ones: 0,
-            stuffing: false,
             place: Place::Between,
             flags_due: 1,
             idle: false,
@@ -134,34 +132,16 @@ impl Framer {
         *self = Self { flags_sent: self.flags_sent, aborts: self.aborts, ..Self::new() };
     }
 
-    /// The next bits, at most so many, and how many: up to the end of the element, or to where a zero has
-    /// to be put in.
+    /// The next bits of an element, at most so many, and how many.
     fn run(&mut self, most: u32) -> (u32, u32) {
-        if self.stuffing && self.ones == 5 {
-            self.ones = 0;
-            return (0, 1);
-        }
         if self.element_bits == 0 {
             self.next_element();
         }
-        let whole = most.min(self.element_bits);
-        let length = if self.stuffing { self.up_to_five_ones(whole) } else { whole };
+        let length = most.min(self.element_bits);
         let bits = self.element & ((1 << length) - 1);
         self.element >>= length;
         self.element_bits -= length;
-        let ones = (bits << (32 - length)).leading_ones().min(length);
-        self.ones = if ones == length { self.ones.saturating_add(ones as u8) } else { ones as u8 };
         (bits, length)
-    }
-
-    /// How many of the element's next bits, at most `most`, go until five ones have been sent in a row.
-    fn up_to_five_ones(&self, most: u32) -> u32 {
-        // Those sent before stand below the element.
-        let ones = u32::from(self.ones);
-        let line = u64::from(self.element) << ones | ((1 << ones) - 1);
-        let pairs = line & line >> 1;
-        let fives = pairs & pairs >> 2 & line >> 4;
-        (fives.trailing_zeros() + 5 - ones).min(most)
     }
 
     fn next_element(&mut self) {
@@ -193,14 +173,14 @@ impl Framer {
     fn send_item(&mut self, item: Item, fcs: Fcs) {
         match item {
             Item::Octet(octet) => {
-                self.send(u32::from(octet.reverse_bits()), 8, true);
+                self.send_stuffed(u32::from(octet.reverse_bits()), 8);
                 self.place = Place::Inside(fcs.octet(octet));
             }
             Item::End(FrameEnd::Aborted) => self.send_abort(Place::Between),
             Item::End(end) => {
                 let [first, second] = fcs.octets().map(|octet| u32::from(octet.reverse_bits()));
                 let spoil = if end == FrameEnd::Good { 0 } else { 0xFFFF };
-                self.send((first | second << 8) ^ spoil, 16, true);
+                self.send_stuffed((first | second << 8) ^ spoil, 16);
                 self.place = Place::Between;
                 self.flags_due = self.flags_due.max(1);
             }
@@ -211,24 +191,42 @@ impl Framer {
         let idle = self.flags_due == 0;
         self.flags_due = self.flags_due.saturating_sub(1);
         self.flags_sent += 1;
-        self.send(u32::from(FLAG), 8, false);
+        self.send(u32::from(FLAG), 8);
         self.idle = idle;
     }
 
     fn send_abort(&mut self, after: Place) {
         self.place = after;
         self.flags_due = self.flags_due.max(1);
-        self.send((1 << Self::ABORT_ONES) - 1, Self::ABORT_ONES, false);
+        self.send((1 << Self::ABORT_ONES) - 1, Self::ABORT_ONES);
     }
 
-    fn send(&mut self, element: u32, bits: u32, stuffing: bool) {
-        self.element = element;
-        self.element_bits = bits;
-        if stuffing != self.stuffing {
-            self.ones = 0;
+    /// Sends what is no part of a frame.
+    fn send(&mut self, element: u32, bits: u32) {
+        (self.element, self.element_bits) = (element, bits);
+        (self.ones, self.idle) = (0, false);
+    }
+
+    /// Sends a part of a frame: a zero follows five ones.
+    fn send_stuffed(&mut self, element: u32, bits: u32) {
+        let (mut rest, mut left) = (element, bits);
+        (self.element, self.element_bits, self.idle) = (0, 0, false);
+        loop {
+            // The ones sent before stand below the element.
+            let line = rest << self.ones | ((1 << self.ones) - 1);
+            let pairs = line & line >> 1;
+            let fives = pairs & pairs >> 2 & line >> 4;
+            let until_five = fives.trailing_zeros() + 5 - self.ones;
+            if until_five > left {
+                self.element |= rest << self.element_bits;
+                self.element_bits += left;
+                self.ones = (line << 1 << (31 - left - self.ones)).leading_ones();
+                return;
+            }
+            self.element |= (rest & ((1 << until_five) - 1)) << self.element_bits;
+            self.element_bits += until_five + 1;
+            (rest, left, self.ones) = (rest >> until_five, left - until_five, 0);
         }
-        self.stuffing = stuffing;
-        self.idle = false;
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Framer {
     element: u32,
     element_bits: u32,
     /// Ones in a row at the end of what has been sent of a frame with this element: fewer than five.
-    ones: u32,
+    ones: u8,
     place: Place,
     /// Flags that must still be sent before a frame may begin.
     flags_due: u32,
@@ -173,14 +173,17 @@ impl Framer {
     fn send_item(&mut self, item: Item, fcs: Fcs) {
         match item {
             Item::Octet(octet) => {
-                self.send_stuffed(u32::from(octet.reverse_bits()), 8);
+                self.begin_element();
+                self.send_stuffed(octet);
                 self.place = Place::Inside(fcs.octet(octet));
             }
             Item::End(FrameEnd::Aborted) => self.send_abort(Place::Between),
             Item::End(end) => {
-                let [first, second] = fcs.octets().map(|octet| u32::from(octet.reverse_bits()));
-                let spoil = if end == FrameEnd::Good { 0 } else { 0xFFFF };
-                self.send_stuffed((first | second << 8) ^ spoil, 16);
+                let spoil = if end == FrameEnd::Good { 0 } else { 0xFF };
+                self.begin_element();
+                for octet in fcs.octets() {
+                    self.send_stuffed(octet ^ spoil);
+                }
                 self.place = Place::Between;
                 self.flags_due = self.flags_due.max(1);
             }
@@ -207,26 +210,61 @@ impl Framer {
         (self.ones, self.idle) = (0, false);
     }
 
-    /// Sends a part of a frame: a zero follows five ones.
-    fn send_stuffed(&mut self, element: u32, bits: u32) {
-        let (mut rest, mut left) = (element, bits);
+    fn begin_element(&mut self) {
         (self.element, self.element_bits, self.idle) = (0, 0, false);
-        loop {
-            // The ones sent before stand below the element.
-            let line = rest << self.ones | ((1 << self.ones) - 1);
-            let pairs = line & line >> 1;
-            let fives = pairs & pairs >> 2 & line >> 4;
-            let until_five = fives.trailing_zeros() + 5 - self.ones;
-            if until_five > left {
-                self.element |= rest << self.element_bits;
-                self.element_bits += left;
-                self.ones = (line << 1 << (31 - left - self.ones)).leading_ones();
-                return;
-            }
-            self.element |= (rest & ((1 << until_five) - 1)) << self.element_bits;
-            self.element_bits += until_five + 1;
-            (rest, left, self.ones) = (rest >> until_five, left - until_five, 0);
+    }
+
+    /// Puts an octet of a frame behind the element: a zero follows five ones.
+    fn send_stuffed(&mut self, octet: u8) {
+        let Stuffed { bits, count, ones } =
+            STUFFED[usize::from(self.ones) % STUFFED.len()][usize::from(octet)];
+        self.element |= u32::from(bits) << self.element_bits;
+        self.element_bits += u32::from(count);
+        self.ones = ones;
+    }
+}
+
+/// An octet of a frame as it leaves, with the zeros that are put in.
+#[derive(Clone, Copy)]
+struct Stuffed {
+    /// The first in bit 0; and how many.
+    bits: u16,
+    count: u8,
+    /// Ones in a row at its end, with those before it.
+    ones: u8,
+}
+
+/// By the ones in a row before the octet, and by the octet.
+static STUFFED: [[Stuffed; 256]; 5] = {
+    let mut table = [[Stuffed { bits: 0, count: 0, ones: 0 }; 256]; 5];
+    let mut ones = 0;
+    while ones < 5 {
+        let mut octet = 0;
+        while octet < 256 {
+            table[ones][octet] = Stuffed::of(ones as u8, octet as u8);
+            octet += 1;
         }
+        ones += 1;
+    }
+    table
+};
+
+impl Stuffed {
+    const fn of(ones: u8, octet: u8) -> Self {
+        let mut stuffed = Self { bits: 0, count: 0, ones };
+        let mut place = 8;
+        while place > 0 {
+            place -= 1;
+            let bit = octet >> place & 1;
+            stuffed.bits |= (bit as u16) << stuffed.count;
+            stuffed.count += 1;
+            stuffed.ones = if bit == 1 { stuffed.ones + 1 } else { 0 };
+            if stuffed.ones == 5 {
+                stuffed.count += 1;
+                stuffed.ones = 0;
+            }
+        }
+        stuffed
     }
 }
 

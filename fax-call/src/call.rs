@@ -80,13 +80,16 @@ impl Call {
 
     /// Writes the next samples that go to the phone leg of a side: silence if it is none.
     pub fn fill(&mut self, side: Side, out: &mut [i16]) {
-        for block in out.chunks_mut(BLOCK) {
-            let (now, ended) = (self.now, self.has_ended());
+        for (n, block) in out.chunks_mut(BLOCK).enumerate() {
+            // What is to be said in the first block was said when the block before was heard.
+            if n > 0 {
+                self.advance(self.now);
+            }
+            let ended = self.has_ended();
             match self.leg(side) {
                 Leg::Audio(line) if !ended => line.fill(block),
                 _ => block.fill(0),
             }
-            self.advance(now);
         }
     }
 

@@ -8,17 +8,19 @@ PACKAGES := gcc libc6-dev libspandsp-dev tshark
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
 
-.PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance-efax
+.PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance acceptance-efax
 
 help:
-	@echo 'make demo         a page through two gateways over a lossy network, and bits through a noisy line, in target/demo'
+	@echo 'make demo         a page through faxgw in real time; one through two gateways over a lossy network; in target/demo'
 	@echo 'make test         every test, the foreign peer included'
 	@echo 'make conformance  the 151 conformance cases of T.30 against our session, as a table'
 	@echo 'make lint         format, clippy, licences and sources, documentation'
 	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
 	@echo 'make bench-calls  the table of docs/call-performance.md; BENCH_SCALE=20 for a 20th of the calls (2 CPU hours)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
+	@echo 'make acceptance   SIPp against the SIP endpoint; LOAD_CALLS faxes at once through faxgw, in real time'
 	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
+	@echo 'make deb          the Debian package of the gateway, in target/debian'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
 
 # Installs only what is missing, and asks nothing.
@@ -39,7 +41,11 @@ test: setup
 conformance:
 	$(CARGO) test --package fax-core --test conformance --locked -- --nocapture
 
+# The gateway's own part binds 127.0.0.1:5060, 5070 and 9338.
 demo: setup
+	$(CARGO) build --release --locked --package fax-gateway --bin faxgw
+	$(CARGO) build --release --locked --package fax-harness --features spandsp --bin faxlab
+	gateway/demo/demo.sh target/release/faxgw target/release/faxlab test-vectors/pages/itu1.tif target/demo/gateway
 	$(LAB) demo --out target/demo
 	$(LAB) modem demo --out target/demo
 
@@ -75,6 +81,16 @@ bench-t38:
 	done
 	$(CARGO) test --package fax-t38 --test udptl --locked -- --ignored
 
+LOAD_CALLS ?= 100
+
+# In real time; binds 127.0.0.1:5060, 5070, 5080 and 9338.
+acceptance: setup
+	@$(MAKE) --no-print-directory setup PACKAGES=sip-tester
+	$(CARGO) test --package fax-net --test sipp --locked -- --ignored
+	$(CARGO) build --release --locked --package fax-gateway --bin faxgw
+	$(CARGO) build --release --locked --package fax-harness --features spandsp --bin faxlab
+	gateway/acceptance/load.sh target/release/faxgw target/release/faxlab test-vectors/pages/itu1.tif $(LOAD_CALLS) target/acceptance
+
 # efax, another T.30 program, over the peer's class 1 modem and a pty.
 acceptance-efax:
 	$(CARGO) build --release --package fax-harness --bin faxlab --locked
@@ -92,3 +108,8 @@ fuzz:
 	  mkdir -p $$seeds fuzz/corpus.tmp/$$target; \
 	  $(CARGO) fuzz run $$target fuzz/corpus.tmp/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done
+
+# The gateway with its unit, its manual page and its configuration.
+deb:
+	@$(CARGO) deb --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deb --version 3.8.0
+	$(CARGO) deb --package fax-gateway --locked

@@ -5,7 +5,6 @@ use crate::leg::{Law, Leg};
 use crate::record::CallRecord;
 use crate::supervisor::{Supervision, Supervisor};
 use crate::verdict::Ending;
-use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use fax_core::relay::{self, Policy, Relay, Side, Tracker};
 use fax_core::t30::Fcf;
 use fax_core::{Deadline, Line, Span, Timestamp, Wait};
@@ -81,22 +80,22 @@ impl Call {
 
     /// Writes the next samples that go to the phone leg of a side: silence if it is none.
     pub fn fill(&mut self, side: Side, out: &mut [i16]) {
-        for block in out.chunks_mut(BLOCK) {
-            let (now, ended) = (self.now, self.has_ended());
+        for (n, block) in out.chunks_mut(BLOCK).enumerate() {
+            // What is to be said in the first block was said when the block before was heard.
+            if n > 0 {
+                self.advance(self.now);
+            }
+            let ended = self.has_ended();
             match self.leg(side) {
                 Leg::Audio(line) if !ended => line.fill(block),
                 _ => block.fill(0),
             }
-            self.advance(now);
         }
     }
 
     /// As [`Call::listen`], of octets of G.711.
     pub fn listen_g711(&mut self, side: Side, now: Timestamp, law: Law, octets: &[u8]) {
-        let decode = match law {
-            Law::A => decode_alaw,
-            Law::Mu => decode_ulaw,
-        };
+        let decode = law.decoder();
         for (block, at) in octets.chunks(BLOCK).zip(block_ends(octets.len(), now)) {
             let mut samples = [0; BLOCK];
             let samples = &mut samples[..block.len()];
@@ -107,10 +106,7 @@ impl Call {
 
     /// As [`Call::fill`], in octets of G.711.
     pub fn fill_g711(&mut self, side: Side, law: Law, out: &mut [u8]) {
-        let encode = match law {
-            Law::A => encode_alaw,
-            Law::Mu => encode_ulaw,
-        };
+        let encode = law.encoder();
         for block in out.chunks_mut(BLOCK) {
             let mut samples = [0; BLOCK];
             let samples = &mut samples[..block.len()];

@@ -1,5 +1,6 @@
 //! One end of a call: a phone line, or a T.38 session.
 
+use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
 use fax_core::{Deadline, Expectation, Heard, Line, Nature, Progress, Refusal, Room, Signal, Timestamp};
 use fax_modem::AudioLine;
 use fax_t38::line::T38Line;
@@ -20,6 +21,41 @@ pub enum Law {
     A,
     /// Mu-law.
     Mu,
+}
+
+impl Law {
+    /// The static payload type of RTP (RFC 3551 6).
+    pub(crate) const fn payload_type(self) -> u8 {
+        match self {
+            Self::Mu => 0,
+            Self::A => 8,
+        }
+    }
+
+    /// What a static payload type carries, if it is G.711.
+    pub(crate) const fn of_payload_type(payload_type: u8) -> Option<Self> {
+        match payload_type {
+            0 => Some(Self::Mu),
+            8 => Some(Self::A),
+            _ => None,
+        }
+    }
+
+    /// From an octet to a sample.
+    pub(crate) const fn decoder(self) -> fn(u8) -> i16 {
+        match self {
+            Self::A => decode_alaw,
+            Self::Mu => decode_ulaw,
+        }
+    }
+
+    /// From a sample to an octet.
+    pub(crate) const fn encoder(self) -> fn(i16) -> u8 {
+        match self {
+            Self::A => encode_alaw,
+            Self::Mu => encode_ulaw,
+        }
+    }
 }
 
 macro_rules! either {

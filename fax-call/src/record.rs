@@ -114,7 +114,7 @@ pub struct RelayRecord {
     pub collisions: u32,
 }
 
-const PHASES: usize = Phase::Released as usize + 1;
+const PHASES: usize = Phase::ALL.len();
 /// In the order of a text; `Tone as usize` is the place.
 const TONES: [(Tone, &str); 5] = [
     (Tone::Cng, "cng"),
@@ -317,7 +317,7 @@ impl fmt::Display for CallRecord {
         writeln!(f, "verdict: {}", self.verdict())?;
         writeln!(f, "until: {} s", self.until)?;
         write!(f, "phases:")?;
-        for (name, at) in PHASE_NAMES.iter().zip(&self.phases) {
+        for (name, at) in Phase::ALL.iter().zip(&self.phases) {
             if let Some(at) = at {
                 write!(f, " {name:?}@{at}")?;
             }
@@ -340,26 +340,6 @@ impl fmt::Display for CallRecord {
         writeln!(f, "relay: {relay}")
     }
 }
-
-/// In the order of their numbers.
-const PHASE_NAMES: [Phase; PHASES] = [
-    Phase::SetUp,
-    Phase::Identified,
-    Phase::Commanded,
-    Phase::Tcf,
-    Phase::TcfSent,
-    Phase::Retrain,
-    Phase::PageDue,
-    Phase::Correction,
-    Phase::Page,
-    Phase::PageSent,
-    Phase::PostPage,
-    Phase::Busy,
-    Phase::RateChange,
-    Phase::NextDocument,
-    Phase::Complete,
-    Phase::Released,
-];
 
 impl fmt::Display for SideRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -397,7 +377,7 @@ mod tests {
 
     #[test]
     fn phases_and_tones_stand_at_their_numbers() {
-        assert!(PHASE_NAMES.iter().enumerate().all(|(place, phase)| *phase as usize == place));
+        assert!(Phase::ALL.iter().enumerate().all(|(place, phase)| *phase as usize == place));
         assert!(TONES.iter().enumerate().all(|(place, (tone, _))| *tone as usize == place));
     }
 

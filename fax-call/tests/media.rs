@@ -102,6 +102,28 @@ fn a_foreign_packet_is_counted_and_nothing_is_sent_for_it() {
     assert_eq!((path.audio(Side::Near).received, path.audio(Side::Near).strangers), (0, 1000));
 }
 
+/// An event that is longer than any block takes no place of those that wait to be sent.
+#[test]
+fn what_cannot_be_passed_on_costs_nothing() {
+    let with_events = |remote| match audio(remote, None) {
+        Order::Audio(audio) => Order::Audio(Audio { events: Some(101), ..audio }),
+        order => order,
+    };
+    let mut path = Path::new(Settings::default());
+    path.order(Timestamp::ZERO, Side::Near, with_events(NEAR));
+    path.order(Timestamp::ZERO, Side::Far, with_events(FAR));
+    for n in 0..20_u16 {
+        let packet = rtp(101, n, 0, &[0; 400]);
+        path.receive(at(n.into()), Side::Near, Socket::Rtp, NEAR.into(), &packet);
+    }
+    assert!(sent(&mut path, Side::Far).is_empty());
+    for n in 20..24_u16 {
+        let packet = rtp(8, n, 160 * u32::from(n), &[1; 160]);
+        path.receive(at(100), Side::Near, Socket::Rtp, NEAR.into(), &packet);
+    }
+    assert_eq!((sent(&mut path, Side::Far).len(), path.audio(Side::Far).overflowed), (4, 0));
+}
+
 /// RFC 2198: each lost packet is in the next one, and is passed on in its place.
 #[test]
 fn redundancy_of_one_leg_mends_its_losses_for_the_other() {
@@ -306,6 +328,49 @@ fn the_clock_of_a_phone_leg_follows_its_peer() {
         assert!(counters.playout.invented < 800, "{counters:?}");
         assert!((counters.drift_ppm - expected).abs() < 30, "{counters:?}");
         assert!((29_990..30_010).contains(&sent_by_us), "{sent_by_us}");
+    }
+}
+
+/// Whatever comes, from whomever, in whatever order of orders: nothing panics, and what is sent goes to the peers.
+#[test]
+fn noise_on_the_sockets_of_a_call_does_no_harm() {
+    let mut state = 0x9E37_79B9_u64;
+    let mut next = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    for regenerate in [false, true] {
+        let nat = LegSettings { learning: Learning::Nat, ..LegSettings::default() };
+        let mut path = Path::new(Settings { near: nat, regenerate, ..Settings::default() });
+        let peers: [SocketAddr; 4] =
+            [NEAR.into(), FAR.into(), ([192, 0, 2, 1], 9).into(), ([203, 0, 113, 9], 7).into()];
+        for n in 0..30_000_u64 {
+            let now = at(n);
+            let side = if next(2) == 0 { Side::Near } else { Side::Far };
+            let remote = if side == Side::Near { NEAR } else { FAR };
+            if next(200) == 0 {
+                let order = match next(5) {
+                    0 => Order::Nothing,
+                    1 => Order::Muted,
+                    2 => t38(remote),
+                    3 => audio(remote, Some(121)),
+                    _ => audio(remote, None),
+                };
+                path.order(now, side, order);
+            }
+            let mut octets: Vec<u8> = (0..next(700)).map(|_| next(256) as u8).collect();
+            if next(4) > 0 {
+                let kind = [0, 8, 13, 101, 121][next(5) as usize];
+                octets = rtp(kind, next(1 << 16) as u16, next(1 << 32) as u32, &octets);
+            }
+            let socket = if next(2) == 0 { Socket::Rtp } else { Socket::Udptl };
+            path.receive(now, side, socket, peers[next(4) as usize], &octets);
+            path.advance(now);
+            for side in [Side::Near, Side::Far] {
+                assert!(sent(&mut path, side).iter().all(|(_, to, _)| peers.contains(to)));
+            }
+            while path.sign().is_some() || path.event().is_some() {}
+        }
     }
 }
 

@@ -111,10 +111,9 @@ impl Chunk {
     /// As many whole octets of `octets` as fit.
     pub fn from_octets(octets: &[u8]) -> Self {
         let mut chunk = Self::EMPTY;
-        for (place, octet) in chunk.octets.iter_mut().zip(octets) {
-            *place = *octet;
-            chunk.bits += 8;
-        }
+        let octets = &octets[..octets.len().min(Self::CAPACITY)];
+        chunk.octets[..octets.len()].copy_from_slice(octets);
+        chunk.bits = 8 * octets.len() as u16;
         chunk
     }
 

@@ -13,27 +13,7 @@ use desk::{Pile, Tray, worth};
 use fax_core::Private;
 use fax_core::t30::Fcf;
 use fax_core::t30::session::{Cause, EcmFrames, Event, Operator, Poll, Role, Settings};
-use script::Bench;
-
-fn answerer(script: &str) -> Bench {
-    answerer_with(Settings::default(), Pile::noise(&[]), Tray::default(), script)
-}
-
-fn answerer_with(settings: Settings, pile: Pile, tray: Tray, script: &str) -> Bench {
-    let mut bench = Bench::new(Role::Answerer, settings, pile, tray);
-    bench.play(script);
-    bench
-}
-
-fn caller(pages: usize, script: &str) -> Bench {
-    caller_with(Settings::default(), Pile::noise(&vec![1000; pages]), script)
-}
-
-fn caller_with(settings: Settings, pile: Pile, script: &str) -> Bench {
-    let mut bench = Bench::new(Role::Caller, settings, pile, Tray::default());
-    bench.play(script);
-    bench
-}
+use script::{Bench, answerer, answerer_with, caller, caller_with};
 
 /// A page, and what its sender says after it.
 const ONE_PAGE: &str = "> DIS < DCS[005000] TCF > CFR < PAGE";

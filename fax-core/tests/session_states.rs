@@ -14,27 +14,7 @@ use fax_core::t30::ModemSet;
 use fax_core::t30::fields::Bit;
 use fax_core::t30::session::{Event, Fate, Offer, OnRtn, Poll, Role, Settings, Verdict};
 use fax_core::{Decibel, Private};
-use script::Bench;
-
-fn answerer(script: &str) -> Bench {
-    answerer_with(Settings::default(), Pile::noise(&[]), Tray::default(), script)
-}
-
-fn answerer_with(settings: Settings, pile: Pile, tray: Tray, script: &str) -> Bench {
-    let mut bench = Bench::new(Role::Answerer, settings, pile, tray);
-    bench.play(script);
-    bench
-}
-
-fn caller(pages: usize, script: &str) -> Bench {
-    caller_with(Settings::default(), Pile::noise(&vec![1000; pages]), script)
-}
-
-fn caller_with(settings: Settings, pile: Pile, script: &str) -> Bench {
-    let mut bench = Bench::new(Role::Caller, settings, pile, Tray::default());
-    bench.play(script);
-    bench
-}
+use script::{Bench, answerer, answerer_with, caller, caller_with};
 
 #[test]
 fn an_answerer_receives_pages_without_ecm() {

@@ -166,7 +166,12 @@ impl LineBits {
     /// shortest distance.
     #[inline]
     fn inverted(&mut self, line: u32, count: usize) -> u32 {
-        let Some(Guard { watch, limit }) = self.guard else { return 0 };
+        self.guard.map_or(0, |guard| self.guarded(guard, line, count))
+    }
+
+    /// Not inlined: only V.27ter has a guard.
+    #[inline(never)]
+    fn guarded(&mut self, Guard { watch, limit }: Guard, line: u32, count: usize) -> u32 {
         let differs = watch
             .iter()
             .fold(mask(count), |all, &distance| all & (line ^ (self.past >> (DEPTH - distance)) as u32));

@@ -1,3 +1,8 @@
 //! The daemon `faxgw`.
 
-fn main() {}
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    fax_gateway::cli::Cli::parse().run()
+}

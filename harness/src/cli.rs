@@ -5,6 +5,7 @@ mod call;
 mod compare;
 mod demo;
 mod listen;
+mod load;
 mod machine;
 mod modem;
 mod receive;
@@ -49,6 +50,8 @@ enum Command {
     Compare(compare::Compare),
     /// Sends a document: over a phone line as a pipe, over T.38, or to another machine in this process.
     Send(send::Send),
+    /// Many faxes at once through a gateway, over SIP and in real time.
+    Load(load::Load),
     /// Receives a document.
     Receive(receive::Receive),
     /// Reads T.38.
@@ -70,6 +73,7 @@ impl Cli {
             Command::Replay(replay) => replay.run().map(done),
             Command::Compare(compare) => compare.run().map(done),
             Command::Send(send) => send.run(),
+            Command::Load(load) => load.run(),
             Command::Receive(receive) => receive.run(),
             Command::T38(command) => command.run().map(done),
         }

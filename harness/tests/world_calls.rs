@@ -172,10 +172,8 @@ fn the_answerer_is_hung_up_after_the_caller() {
 }
 
 #[test]
-fn what_is_not_built_is_said() {
+fn an_option_that_a_system_lacks_is_refused() {
     let refused = |scenario: &Scenario| run(scenario, &document(), 1, Taps::default()).map(drop).unwrap_err();
-    let made_anew = Scenario { chain: Chain::Regenerate, ..Scenario::default() };
-    assert!(matches!(refused(&made_anew), CannotBuild::NoPart { system: System::Ours, .. }));
     let mut holding = Scenario::default();
     holding.packets.hold = Some(Span::from_millis(300));
     assert!(matches!(refused(&holding), CannotBuild::NoOption { .. }));

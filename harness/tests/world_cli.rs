@@ -147,7 +147,6 @@ fn two_cells_are_compared_call_by_call() {
 fn nonsense_is_refused_with_a_word_of_help() {
     for (arguments, word) in [
         (&["call", "--doc", "nowhere.tif"][..], "nowhere.tif"),
-        (&["call", "--doc", PAGE, "--ends", "ours"][..], "not built yet"),
         (&["call", "--doc", PAGE, "--chain", "pigeon"][..], "terminal-gateway"),
         (&["call", "--doc", PAGE, "--preset", "pigeon"][..], "office-wifi"),
         (&["call", "--doc", PAGE, "--burst", "2,120"][..], "between 0 and 1"),

@@ -299,6 +299,22 @@ async fn a_bye_during_our_reinvite_ends_the_dialog() {
 }
 
 /// SIP-11.
+/// Two trunks at one address, as two ports of one border controller: a request inside a dialog is its peer's, though a
+/// call that came from there would be the first trunk's.
+#[tokio::test]
+async fn of_two_trunks_at_one_address_the_called_one_ends_its_call() {
+    let bench = Bench::with(|settings| {
+        let mut first = settings.trunks[0].clone();
+        first.name = "first".into();
+        settings.trunks.insert(0, first);
+    })
+    .await;
+    let (mut dialog, invite) = bench.up().await;
+    bench.peer.back(&invite, "BYE", "z9hG4bK9", 1, "", "").await;
+    bench.peer.expect("200").await;
+    assert_eq!(event(&mut dialog).await, Event::Gone(Gone::Bye(None)));
+}
+
 #[tokio::test]
 async fn a_challenge_on_the_reinvite_is_answered_once() {
     let mut bench = Bench::with(|settings| {

@@ -7,11 +7,11 @@
 use super::order::{Audio, Flow};
 use super::pin::Pin;
 use super::playout::{Playout, PlayoutCounters};
-use super::rtp_out::{LONGEST, Passed, RtpOut, payload_type};
+use super::rtp_out::{LONGEST, Passed, RtpOut};
 use super::settings::LegSettings;
 use super::sign::{Sign, SignEar};
 use crate::Law;
-use audio_codec_algorithms::{convert_alaw_to_ulaw, convert_ulaw_to_alaw, decode_alaw, decode_ulaw};
+use audio_codec_algorithms::{convert_alaw_to_ulaw, convert_ulaw_to_alaw};
 use core::net::SocketAddr;
 use fax_core::{Span, Timestamp};
 use fax_t38::rtp::{Packet, Red};
@@ -107,6 +107,11 @@ impl AudioLeg {
         self.audio = Some(audio);
     }
 
+    /// Nothing is played or sent until signalling agrees on audio again.
+    pub(super) fn rest(&mut self) {
+        self.audio = None;
+    }
+
     /// Takes a packet that came on the RTP port. Gives what is to be passed on of it, oldest first.
     pub(super) fn receive(
         &mut self,
@@ -167,11 +172,7 @@ impl AudioLeg {
 
     /// Octets of audio, once: those that are there already are not passed on again.
     fn take(&mut self, audio: &Audio, packet: Passed<'_>, pass: &mut impl FnMut(Passed<'_>)) {
-        let law = match packet.payload_type {
-            0 => Law::Mu,
-            8 => Law::A,
-            _ => return,
-        };
+        let Some(law) = Law::of_payload_type(packet.payload_type) else { return };
         if packet.payload.is_empty() || packet.payload.len() > BLOCK || self.playout.has(packet.stamp) {
             return;
         }
@@ -186,27 +187,19 @@ impl AudioLeg {
         }
     }
 
-    /// Passes on a packet of the other side as it is.
-    pub(super) fn pass(&mut self, packet: &Passed<'_>, law: Law) {
+    /// Passes on a packet of the other side as it is; an event only if events are agreed on here too.
+    pub(super) fn pass(&mut self, packet: &Passed<'_>) {
         let Some(audio) = self.audio.filter(|audio| may_send(audio.flow)) else { return };
-        let mut slot = self.slot();
+        let law = Law::of_payload_type(packet.payload_type);
+        let Some(payload_type) = law.map_or(audio.events, |_| Some(audio.law.payload_type())) else { return };
         let mut octets = [0; BLOCK];
         let Some(octets) = octets.get_mut(..packet.payload.len()) else { return };
         octets.copy_from_slice(packet.payload);
-        let is_audio =
-            packet.payload_type == payload_type(Law::A) || packet.payload_type == payload_type(Law::Mu);
-        let payload_type = if is_audio {
+        if let Some(law) = law {
             convert(octets, law, audio.law);
-            Some(payload_type(audio.law))
-        } else {
-            audio.events
-        };
-        let written = match payload_type {
-            Some(payload_type) => {
-                self.out.pass(&Passed { payload_type, payload: octets, ..*packet }, &mut slot)
-            }
-            None => None,
-        };
+        }
+        let mut slot = self.slot();
+        let written = self.out.pass(&Passed { payload_type, payload: octets, ..*packet }, &mut slot);
         self.post(slot, written);
     }
 
@@ -234,10 +227,7 @@ impl AudioLeg {
 
     /// Listens for signs of a fax in what was just played.
     pub(super) fn listen(&mut self, octets: &[u8]) -> Option<Sign> {
-        let decode = match self.audio?.law {
-            Law::A => decode_alaw,
-            Law::Mu => decode_ulaw,
-        };
+        let decode = self.audio?.law.decoder();
         let mut samples = [0; BLOCK];
         samples.iter_mut().zip(octets).for_each(|(sample, octet)| *sample = decode(*octet));
         self.ear.listen(samples.get(..octets.len())?)
@@ -319,7 +309,9 @@ impl Clock {
 }
 
 fn is_agreed(audio: &Audio, payload_type: u8) -> bool {
-    matches!(payload_type, 0 | 8) || Some(payload_type) == audio.red || Some(payload_type) == audio.events
+    Law::of_payload_type(payload_type).is_some()
+        || Some(payload_type) == audio.red
+        || Some(payload_type) == audio.events
 }
 
 fn may_send(flow: Flow) -> bool {

@@ -114,8 +114,12 @@ impl Path {
         let end = self.end(side);
         match &order {
             Order::Audio(audio) => end.audio.begin(now, *audio),
-            Order::T38(agreed) => end.pin.name(agreed.remote),
-            Order::Muted | Order::Nothing => {}
+            Order::T38(agreed) => {
+                end.pin.name(agreed.remote);
+                end.audio.rest();
+            }
+            Order::Nothing => end.audio.rest(),
+            Order::Muted => {}
         }
         end.audio.stop_passing();
         let goes_on = matches!(&order, Order::T38(agreed) if agreed.continues);
@@ -224,11 +228,10 @@ impl Path {
             Side::Near => (near, far),
             Side::Far => (far, near),
         };
-        let law = end.audio.audio.map(|audio| audio.law);
         let passes = relay.is_none() && end.order.is_audio() && other.order.is_audio();
         end.audio.receive(*now, from, octets, |packet: Passed<'_>| {
-            if let Some(law) = law.filter(|_| passes) {
-                other.audio.pass(&packet, law_of(&packet).unwrap_or(law));
+            if passes {
+                other.audio.pass(&packet);
             }
         });
     }
@@ -300,15 +303,13 @@ impl Path {
     fn join(&mut self, side: Side, goes_on: bool) {
         use Order::{Audio, T38};
         match (&self.near.order, &self.far.order) {
-            (T38(_), T38(_) | Audio(_)) | (Audio(_), T38(_)) => match &mut self.relay {
+            (T38(_), T38(_) | Audio(_)) | (Audio(_), T38(_)) => match self.relay {
                 Some(_) if goes_on => {}
-                Some(relay) => {
-                    let leg = leg_of(
-                        &self.settings,
-                        side,
-                        if side == Side::Near { &self.near.order } else { &self.far.order },
-                    );
-                    relay.call.exchange(side, leg);
+                Some(_) => {
+                    let leg = self.leg(side);
+                    if let Some(relay) = &mut self.relay {
+                        relay.call.exchange(side, leg);
+                    }
                 }
                 None => self.begin_relay(),
             },
@@ -325,9 +326,7 @@ impl Path {
             _ => None,
         });
         let policy = self.settings.policy(agreed);
-        let near = leg_of(&self.settings, Side::Near, &self.near.order);
-        let far = leg_of(&self.settings, Side::Far, &self.far.order);
-        let mut call = Box::new(Call::new(near, far, policy));
+        let mut call = Box::new(Call::new(self.leg(Side::Near), self.leg(Side::Far), policy));
         let past = self.tell_past(&mut call);
         let relay = self.relay.insert(Relaying { call, began: self.now - past });
         let now = relay.time(self.now);
@@ -338,6 +337,18 @@ impl Path {
                     _ = relay.call.receive(side, now, &datagram);
                 }
             }
+        }
+    }
+
+    /// A leg as it is ordered to be.
+    fn leg(&self, side: Side) -> Leg {
+        let (end, settings) = match side {
+            Side::Near => (&self.near, &self.settings.near),
+            Side::Far => (&self.far, &self.settings.far),
+        };
+        match &end.order {
+            Order::T38(agreed) => Leg::t38(settings.line(agreed, Pacing::Live)),
+            _ => Leg::audio(),
         }
     }
 
@@ -391,25 +402,6 @@ impl Relaying {
 impl Order {
     fn is_audio(&self) -> bool {
         matches!(self, Self::Audio(_))
-    }
-}
-
-fn leg_of(settings: &Settings, side: Side, order: &Order) -> Leg {
-    let settings = match side {
-        Side::Near => &settings.near,
-        Side::Far => &settings.far,
-    };
-    match order {
-        Order::T38(agreed) => Leg::t38(settings.line(agreed, Pacing::Live)),
-        _ => Leg::audio(),
-    }
-}
-
-fn law_of(packet: &Passed<'_>) -> Option<crate::Law> {
-    match packet.payload_type {
-        0 => Some(crate::Law::Mu),
-        8 => Some(crate::Law::A),
-        _ => None,
     }
 }
 

@@ -1,7 +1,6 @@
 //! One stream of RTP to a peer, whoever speaks in it: numbers and stamps run on (NAT-7).
 
 use super::order::Audio;
-use crate::Law;
 
 /// Octets of an RTP header without contributors.
 const HEADER: usize = 12;
@@ -45,7 +44,7 @@ impl RtpOut {
         let (seq, stamp, marked) = (self.seq, self.stamp, core::mem::take(&mut self.marked));
         self.seq = seq.wrapping_add(1);
         self.stamp = stamp.wrapping_add(octets.len() as u32);
-        let kind = payload_type(audio.law);
+        let kind = audio.law.payload_type();
         let (header, body) = out.split_at_mut_checked(HEADER)?;
         let older = audio.red.map(|_| self.before.as_slice()).filter(|before| !before.is_empty());
         let mut rest = body;
@@ -103,14 +102,6 @@ impl RtpOut {
     }
 }
 
-/// The static payload type of RFC 3551.
-pub(super) const fn payload_type(law: Law) -> u8 {
-    match law {
-        Law::Mu => 0,
-        Law::A => 8,
-    }
-}
-
 /// Spreads a seed over all bits (SplitMix64, Steele and others 2014).
 fn mix(seed: u64) -> u64 {
     let mut z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
@@ -122,6 +113,7 @@ fn mix(seed: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Law;
     use crate::media::Flow;
     use fax_core::Span;
     use fax_t38::rtp::{Packet, Red};

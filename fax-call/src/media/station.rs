@@ -10,8 +10,7 @@ use super::path::{Sending, Socket, is_t38};
 use super::pin::Pin;
 use super::playout::silence;
 use super::settings::LegSettings;
-use crate::{Law, Leg, Terminal};
-use audio_codec_algorithms::{decode_alaw, decode_ulaw, encode_alaw, encode_ulaw};
+use crate::{Leg, Terminal};
 use core::net::SocketAddr;
 use fax_core::terminal::FaxMachine;
 use fax_core::{Deadline, Timestamp, Wait};
@@ -57,13 +56,15 @@ impl Station {
             }
             Order::T38(agreed) => {
                 self.pin.name(agreed.remote);
+                self.audio.rest();
                 self.goes_off_hook();
                 if !(agreed.continues && self.terminal.is_on_t38()) {
                     let line = self.settings.line(agreed, Pacing::METERED);
                     self.terminal.exchange(self.machine_time(), Leg::t38(line));
                 }
             }
-            Order::Muted | Order::Nothing => {}
+            Order::Nothing => self.audio.rest(),
+            Order::Muted => {}
         }
         self.order = order;
         self.advance(now);
@@ -152,9 +153,7 @@ impl Station {
         let said = &mut said[..octets.len().min(BLOCK)];
         match self.order {
             Order::Audio(_) => {
-                let is_a = law == Law::A;
-                let decode = if is_a { decode_alaw } else { decode_ulaw };
-                let encode = if is_a { encode_alaw } else { encode_ulaw };
+                let (decode, encode) = (law.decoder(), law.encoder());
                 let mut samples = [0; BLOCK];
                 let samples = &mut samples[..said.len()];
                 samples.iter_mut().zip(octets).for_each(|(sample, octet)| *sample = decode(*octet));

@@ -40,21 +40,6 @@ pub struct Voice {
 }
 
 impl Law {
-    const fn payload_type(self) -> u8 {
-        match self {
-            Self::Mu => 0,
-            Self::A => 8,
-        }
-    }
-
-    fn of_payload_type(payload_type: u8) -> Option<Self> {
-        match payload_type {
-            0 => Some(Self::Mu),
-            8 => Some(Self::A),
-            _ => None,
-        }
-    }
-
     const fn encoding(self) -> &'static str {
         match self {
             Self::Mu => "PCMU/8000",

@@ -30,9 +30,7 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
 /// real and imaginary parts are `a` and `b`. What `N` has beyond a multiple of eight does not count.
 #[inline]
 pub fn dot_pair<const N: usize>(x: &[f32; N], a: &[f32; N], b: &[f32; N]) -> Complex {
-    let mut sums = Sums::default();
-    sums.pair(x, a, b);
-    sums.fold()
+    Sums::of_pair(x, a, b).fold()
 }
 
 /// Sum of complex products without conjugation, real and imaginary parts in slices of their own.
@@ -40,8 +38,7 @@ pub fn dot_pair<const N: usize>(x: &[f32; N], a: &[f32; N], b: &[f32; N]) -> Com
 pub fn dot_complex(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Complex {
     let n = a_re.len().min(a_im.len()).min(b_re.len()).min(b_im.len());
     let whole = n - n % LANES;
-    let mut sums = Sums::default();
-    sums.complex::<false>(&a_re[..whole], &a_im[..whole], &b_re[..whole], &b_im[..whole]);
+    let sums = Sums::of_complex::<false>(&a_re[..whole], &a_im[..whole], &b_re[..whole], &b_im[..whole]);
     let mut sum = sums.fold();
     for k in whole..n {
         sum += Complex::new(a_re[k], a_im[k]) * Complex::new(b_re[k], b_im[k]);
@@ -54,8 +51,7 @@ pub fn dot_complex(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Co
 pub fn dot_conj(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Complex {
     let n = a_re.len().min(a_im.len()).min(b_re.len()).min(b_im.len());
     let whole = n - n % LANES;
-    let mut sums = Sums::default();
-    sums.complex::<true>(&a_re[..whole], &a_im[..whole], &b_re[..whole], &b_im[..whole]);
+    let sums = Sums::of_complex::<true>(&a_re[..whole], &a_im[..whole], &b_re[..whole], &b_im[..whole]);
     let mut sum = sums.fold();
     for k in whole..n {
         sum += Complex::new(a_re[k], a_im[k]) * Complex::new(b_re[k], b_im[k]).conj();
@@ -65,7 +61,6 @@ pub fn dot_conj(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Compl
 
 /// Partial sums of real and imaginary parts, in memory: the loops below stay apart from what is done
 /// with the sums, else the compiler pairs real with imaginary lanes and shuffles at every step.
-#[derive(Default)]
 struct Sums {
     re: [f32; LANES],
     im: [f32; LANES],
@@ -73,7 +68,7 @@ struct Sums {
 
 impl Sums {
     #[inline(never)]
-    fn pair<const N: usize>(&mut self, x: &[f32; N], a: &[f32; N], b: &[f32; N]) {
+    fn of_pair<const N: usize>(x: &[f32; N], a: &[f32; N], b: &[f32; N]) -> Self {
         let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
         for ((x, a), b) in vectors(x).zip(vectors(a)).zip(vectors(b)) {
             for lane in 0..LANES {
@@ -83,11 +78,11 @@ impl Sums {
                 im[lane] += x[lane] * b[lane];
             }
         }
-        (self.re, self.im) = (re, im);
+        Self { re, im }
     }
 
     #[inline(never)]
-    fn complex<const CONJ: bool>(&mut self, a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) {
+    fn of_complex<const CONJ: bool>(a_re: &[f32], a_im: &[f32], b_re: &[f32], b_im: &[f32]) -> Self {
         let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
         let (a, b) = (vectors(a_re).zip(vectors(a_im)), vectors(b_re).zip(vectors(b_im)));
         for ((ar, ai), (br, bi)) in a.zip(b) {
@@ -100,7 +95,7 @@ impl Sums {
                 im[lane] += if CONJ { cross - ar[lane] * bi[lane] } else { cross + ar[lane] * bi[lane] };
             }
         }
-        (self.re, self.im) = (re, im);
+        Self { re, im }
     }
 
     #[inline]

@@ -132,12 +132,13 @@ impl Tape {
 
     /// Up to `most` octets from `ahead` octets on, without taking them off.
     pub(super) fn look(&self, ahead: usize, most: usize) -> Chunk {
-        let mut chunk = Chunk::EMPTY;
-        for n in 0..most.min(Chunk::CAPACITY) {
-            let Some(octet) = self.octet(ahead + n) else { break };
-            chunk.push_octet(octet);
-        }
-        chunk
+        let mut octets = [0; Chunk::CAPACITY];
+        let count = most.min(Chunk::CAPACITY).min(self.len().saturating_sub(ahead));
+        let at = ((self.start + ahead as u64) % OCTETS as u64) as usize;
+        let (before, after) = octets[..count].split_at_mut(count.min(OCTETS - at));
+        before.copy_from_slice(&self.ring[at..at + before.len()]);
+        after.copy_from_slice(&self.ring[..after.len()]);
+        Chunk::from_octets(&octets[..count])
     }
 
     /// Takes octets off, and the marks that stand before them.

@@ -233,7 +233,7 @@ fn a_hole_between_two_frames_of_a_page_spoils_neither_and_the_carrier_ends() {
     bench.hear(Side::Far, &[Signal::Begin(V17_SHORT)]);
     bench.pass(300);
     let octets: Vec<u8> = [0xFF, 0xC0, 0x60].into_iter().chain((3..=255).cycle().take(1500)).collect();
-    let mut say = |bench: &mut Bench| {
+    let say = |bench: &mut Bench| {
         let parts: Vec<Signal> = octets.chunks(Chunk::CAPACITY).map(frame).collect();
         bench.hear(Side::Far, &[&parts[..], &[GOOD]].concat());
     };

@@ -79,6 +79,28 @@ pub enum Phase {
     Released,
 }
 
+impl Phase {
+    /// Every phase, each at the place of its number.
+    pub const ALL: [Self; 16] = [
+        Self::SetUp,
+        Self::Identified,
+        Self::Commanded,
+        Self::Tcf,
+        Self::TcfSent,
+        Self::Retrain,
+        Self::PageDue,
+        Self::Correction,
+        Self::Page,
+        Self::PageSent,
+        Self::PostPage,
+        Self::Busy,
+        Self::RateChange,
+        Self::NextDocument,
+        Self::Complete,
+        Self::Released,
+    ];
+}
+
 /// A post-message command that has no answer yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pending {

@@ -123,6 +123,15 @@ impl Edits {
         }
     }
 
+    /// Whether the information field of such a frame may leave as another one.
+    fn touch(&self, fcf: Fcf) -> bool {
+        match fcf {
+            Fcf::Dis | Fcf::Dtc => true,
+            Fcf::Nsf | Fcf::Nsc | Fcf::Nss => self.non_standard == NonStandardFields::Neutralise,
+            _ => false,
+        }
+    }
+
     fn capabilities(&self, place: usize, octet: u8) -> u8 {
         let octet = octet & self.kept.get(place).copied().unwrap_or(0xFF);
         match (place, self.rates, self.scan_time) {
@@ -206,6 +215,13 @@ impl FrameEdit {
 
     /// The next octets, as they leave.
     pub fn chunk(&mut self, edits: &Edits, chunk: Chunk) -> Chunk {
+        // Nearly all that passes is image.
+        if let Place::Information(fcf, place) = self.place
+            && !edits.touch(fcf)
+        {
+            self.place = Place::Information(fcf, place.saturating_add(chunk.octets().len()));
+            return Chunk::from_octets(chunk.octets());
+        }
         let mut out = Chunk::EMPTY;
         for octet in chunk.octets() {
             out.push_octet(self.octet(edits, *octet));

@@ -36,6 +36,28 @@ pub(crate) struct Bench {
     opening: Opening,
 }
 
+/// An answerer of the usual kind that has been through this script.
+pub(crate) fn answerer(script: &str) -> Bench {
+    answerer_with(Settings::default(), Pile::noise(&[]), Tray::default(), script)
+}
+
+pub(crate) fn answerer_with(settings: Settings, pile: Pile, tray: Tray, script: &str) -> Bench {
+    let mut bench = Bench::new(Role::Answerer, settings, pile, tray);
+    bench.play(script);
+    bench
+}
+
+/// A caller of the usual kind with so many pages, that has been through this script.
+pub(crate) fn caller(pages: usize, script: &str) -> Bench {
+    caller_with(Settings::default(), Pile::noise(&vec![1000; pages]), script)
+}
+
+pub(crate) fn caller_with(settings: Settings, pile: Pile, script: &str) -> Bench {
+    let mut bench = Bench::new(Role::Caller, settings, pile, Tray::default());
+    bench.play(script);
+    bench
+}
+
 /// A burst of the session.
 #[derive(Debug)]
 pub(crate) struct Burst {

@@ -40,10 +40,20 @@ struct Taps {
     im: [f32; TAPS],
 }
 
+/// Partial sums that run side by side.
+const LANES: usize = 4;
+
 impl Taps {
-    /// Four partial sums each, both from one pass over the samples.
     fn over(&self, window: &[f32; TAPS]) -> Complex {
-        const LANES: usize = 4;
+        let fold = |s: [f32; LANES]| (s[0] + s[2]) + (s[1] + s[3]);
+        let [re, im] = self.sums(window).map(fold);
+        Complex::new(re, im)
+    }
+
+    /// Four partial sums each, both from one pass over the samples. Not inlined: apart from what is done with
+    /// the sums it is nothing but whole vectors.
+    #[inline(never)]
+    fn sums(&self, window: &[f32; TAPS]) -> [[f32; LANES]; 2] {
         let (mut re, mut im) = ([0.0; LANES], [0.0; LANES]);
         for first in (0..TAPS).step_by(LANES) {
             for lane in 0..LANES {
@@ -51,8 +61,7 @@ impl Taps {
                 im[lane] += window[first + lane] * self.im[first + lane];
             }
         }
-        let fold = |s: [f32; LANES]| (s[0] + s[2]) + (s[1] + s[3]);
-        Complex::new(fold(re), fold(im))
+        [re, im]
     }
 }
 

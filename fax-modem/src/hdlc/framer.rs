@@ -12,13 +12,12 @@ use fax_core::{Chunk, FrameEnd};
 #[derive(Clone, Debug)]
 pub struct Framer {
     queue: Queue,
-    /// Bits of the element being sent, the next in bit 0, and how many.
+    /// Bits of the element being sent, the next in bit 0, and how many. In a frame a zero stands behind every
+    /// five ones of it already.
     element: u32,
     element_bits: u32,
-    /// Ones sent in a row, for zero insertion.
+    /// Ones in a row at the end of what has been sent of a frame with this element: fewer than five.
     ones: u8,
-    /// Whether the element is part of a frame, in which a zero follows five ones.
-    stuffing: bool,
     place: Place,
     /// Flags that must still be sent before a frame may begin.
     flags_due: u32,
@@ -52,7 +51,6 @@ impl Framer {
             element: 0,
             element_bits: 0,
             ones: 0,
-            stuffing: false,
             place: Place::Between,
             flags_due: 1,
             idle: false,
@@ -134,34 +132,16 @@ impl Framer {
         *self = Self { flags_sent: self.flags_sent, aborts: self.aborts, ..Self::new() };
     }
 
-    /// The next bits, at most so many, and how many: up to the end of the element, or to where a zero has
-    /// to be put in.
+    /// The next bits of an element, at most so many, and how many.
     fn run(&mut self, most: u32) -> (u32, u32) {
-        if self.stuffing && self.ones == 5 {
-            self.ones = 0;
-            return (0, 1);
-        }
         if self.element_bits == 0 {
             self.next_element();
         }
-        let whole = most.min(self.element_bits);
-        let length = if self.stuffing { self.up_to_five_ones(whole) } else { whole };
+        let length = most.min(self.element_bits);
         let bits = self.element & ((1 << length) - 1);
         self.element >>= length;
         self.element_bits -= length;
-        let ones = (bits << (32 - length)).leading_ones().min(length);
-        self.ones = if ones == length { self.ones.saturating_add(ones as u8) } else { ones as u8 };
         (bits, length)
-    }
-
-    /// How many of the element's next bits, at most `most`, go until five ones have been sent in a row.
-    fn up_to_five_ones(&self, most: u32) -> u32 {
-        // Those sent before stand below the element.
-        let ones = u32::from(self.ones);
-        let line = u64::from(self.element) << ones | ((1 << ones) - 1);
-        let pairs = line & line >> 1;
-        let fives = pairs & pairs >> 2 & line >> 4;
-        (fives.trailing_zeros() + 5 - ones).min(most)
     }
 
     fn next_element(&mut self) {
@@ -193,14 +173,17 @@ impl Framer {
     fn send_item(&mut self, item: Item, fcs: Fcs) {
         match item {
             Item::Octet(octet) => {
-                self.send(u32::from(octet.reverse_bits()), 8, true);
+                self.begin_element();
+                self.send_stuffed(octet);
                 self.place = Place::Inside(fcs.octet(octet));
             }
             Item::End(FrameEnd::Aborted) => self.send_abort(Place::Between),
             Item::End(end) => {
-                let [first, second] = fcs.octets().map(|octet| u32::from(octet.reverse_bits()));
-                let spoil = if end == FrameEnd::Good { 0 } else { 0xFFFF };
-                self.send((first | second << 8) ^ spoil, 16, true);
+                let spoil = if end == FrameEnd::Good { 0 } else { 0xFF };
+                self.begin_element();
+                for octet in fcs.octets() {
+                    self.send_stuffed(octet ^ spoil);
+                }
                 self.place = Place::Between;
                 self.flags_due = self.flags_due.max(1);
             }
@@ -211,24 +194,77 @@ impl Framer {
         let idle = self.flags_due == 0;
         self.flags_due = self.flags_due.saturating_sub(1);
         self.flags_sent += 1;
-        self.send(u32::from(FLAG), 8, false);
+        self.send(u32::from(FLAG), 8);
         self.idle = idle;
     }
 
     fn send_abort(&mut self, after: Place) {
         self.place = after;
         self.flags_due = self.flags_due.max(1);
-        self.send((1 << Self::ABORT_ONES) - 1, Self::ABORT_ONES, false);
+        self.send((1 << Self::ABORT_ONES) - 1, Self::ABORT_ONES);
     }
 
-    fn send(&mut self, element: u32, bits: u32, stuffing: bool) {
-        self.element = element;
-        self.element_bits = bits;
-        if stuffing != self.stuffing {
-            self.ones = 0;
+    /// Sends what is no part of a frame.
+    fn send(&mut self, element: u32, bits: u32) {
+        (self.element, self.element_bits) = (element, bits);
+        (self.ones, self.idle) = (0, false);
+    }
+
+    fn begin_element(&mut self) {
+        (self.element, self.element_bits, self.idle) = (0, 0, false);
+    }
+
+    /// Puts an octet of a frame behind the element: a zero follows five ones.
+    fn send_stuffed(&mut self, octet: u8) {
+        let Stuffed { bits, count, ones } =
+            STUFFED[usize::from(self.ones) % STUFFED.len()][usize::from(octet)];
+        self.element |= u32::from(bits) << self.element_bits;
+        self.element_bits += u32::from(count);
+        self.ones = ones;
+    }
+}
+
+/// An octet of a frame as it leaves, with the zeros that are put in.
+#[derive(Clone, Copy)]
+struct Stuffed {
+    /// The first in bit 0; and how many.
+    bits: u16,
+    count: u8,
+    /// Ones in a row at its end, with those before it.
+    ones: u8,
+}
+
+/// By the ones in a row before the octet, and by the octet.
+static STUFFED: [[Stuffed; 256]; 5] = {
+    let mut table = [[Stuffed { bits: 0, count: 0, ones: 0 }; 256]; 5];
+    let mut ones = 0;
+    while ones < 5 {
+        let mut octet = 0;
+        while octet < 256 {
+            table[ones][octet] = Stuffed::of(ones as u8, octet as u8);
+            octet += 1;
         }
-        self.stuffing = stuffing;
-        self.idle = false;
+        ones += 1;
+    }
+    table
+};
+
+impl Stuffed {
+    const fn of(ones: u8, octet: u8) -> Self {
+        let mut stuffed = Self { bits: 0, count: 0, ones };
+        let mut place = 8;
+        while place > 0 {
+            place -= 1;
+            let bit = octet >> place & 1;
+            stuffed.bits |= (bit as u16) << stuffed.count;
+            stuffed.count += 1;
+            stuffed.ones = if bit == 1 { stuffed.ones + 1 } else { 0 };
+            if stuffed.ones == 5 {
+                stuffed.count += 1;
+                stuffed.ones = 0;
+            }
+        }
+        stuffed
     }
 }
 

@@ -146,6 +146,9 @@ impl Ear {
 
     pub(crate) fn listen(&mut self, samples: &[i16]) {
         for block in samples.chunks(BLOCK) {
+            if self.hears_nothing(block.len() as u64) {
+                continue;
+            }
             let mut rest = block;
             while !rest.is_empty() {
                 let (now, later) = rest.split_at(rest.len().min(FRAME - self.filled));
@@ -158,6 +161,19 @@ impl Ear {
                 }
             }
             self.flush();
+        }
+    }
+
+    /// Whether so many samples, whole frames, pass with nobody listening whatever they are; then they have.
+    fn hears_nothing(&mut self, samples: u64) -> bool {
+        let whole = self.filled == 0 && samples.is_multiple_of(FRAME as u64);
+        match &mut self.attention {
+            Attention::Rest(passed) if whole && self.now + samples <= self.deaf_until => {
+                *passed += samples;
+                self.now += samples;
+                true
+            }
+            _ => false,
         }
     }
 

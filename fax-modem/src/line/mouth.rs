@@ -150,8 +150,11 @@ impl Mouth {
                 self.take_room(chunk.len_bits())?;
                 self.carries = Carries::Bits;
                 let Sound::Carrier { modem, .. } = self.sound else { return Err(Refusal::Full) };
-                for bit in chunk.iter_bits() {
-                    self.modems[modem].bits().push(bit.into(), 1);
+                let mut left = chunk.len_bits();
+                for octet in chunk.octets() {
+                    let count = left.min(8);
+                    self.modems[modem].bits().push(octet.reverse_bits().into(), count);
+                    left -= count;
                 }
                 self.to_drain = true;
             }

@@ -133,9 +133,7 @@ impl Track {
     /// followed by [`Track::learn`].
     #[inline]
     pub(crate) fn next(&mut self, history: &History, filter: &MatchedFilter) -> Option<Complex> {
-        let step =
-            (self.half * (1.0 - f64::from(self.timing_loop.clock)) * (1_u64 << FRACTION_BITS) as f64) as i64;
-        let (first, second) = (self.next, Instant(self.next.0.wrapping_add(step)));
+        let (first, second) = (self.next, Instant(self.next.0.wrapping_add(self.step)));
         if !history.covers(second) {
             return None;
         }

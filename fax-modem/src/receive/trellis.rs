@@ -71,6 +71,9 @@ pub(crate) struct Viterbi {
     taken: usize,
     /// Steps decided.
     decided: usize,
+    /// The path that was traced last: the state after each step, and the point sent. As far as `traced`.
+    path: [(u8, u8); KEPT],
+    traced: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,8 +119,14 @@ impl TrellisMap {
 
 impl Viterbi {
     pub(crate) fn new() -> Self {
-        let mut viterbi =
-            Self { metric: [0.0; STATES], steps: [Step::default(); KEPT], taken: 0, decided: 0 };
+        let mut viterbi = Self {
+            metric: [0.0; STATES],
+            steps: [Step::default(); KEPT],
+            taken: 0,
+            decided: 0,
+            path: [(0, 0); KEPT],
+            traced: 0,
+        };
         viterbi.reset();
         viterbi
     }
@@ -126,7 +135,7 @@ impl Viterbi {
     pub(crate) fn reset(&mut self) {
         self.metric = [1e6; STATES];
         self.metric[0] = 0.0;
-        (self.taken, self.decided) = (0, 0);
+        (self.taken, self.decided, self.traced) = (0, 0, 0);
     }
 
     /// Takes a symbol in the units of the constellation. Returns what the likeliest path sent last: a
@@ -175,12 +184,18 @@ impl Viterbi {
         let mut decided = Decided { points: [0; KEPT], count };
         let mut state = smallest(&self.metric);
         for n in (self.decided..self.taken).rev() {
-            let step = &self.steps[n % KEPT];
-            let (before, point) = step.back(state);
-            if let Some(place) = decided.points[..count].get_mut(n - self.decided) {
-                *place = point;
+            let passed = &mut self.path[n % KEPT];
+            // From where it meets the path that was traced before it is the same.
+            if n < self.traced && usize::from(passed.0) == state {
+                break;
             }
+            let (before, point) = self.steps[n % KEPT].back(state);
+            *passed = (state as u8, point);
             state = before;
+        }
+        self.traced = self.taken;
+        for (place, n) in decided.points[..count].iter_mut().zip(self.decided..) {
+            *place = self.path[n % KEPT].1;
         }
         self.decided += count;
         decided

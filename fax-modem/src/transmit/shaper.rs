@@ -15,8 +15,9 @@ use std::sync::LazyLock;
 pub(super) struct Shaper {
     pulses: &'static Pulses,
     gain: f32,
-    /// The carrier's phase where the burst begins, and what makes the mean power that of the level.
-    start: Complex,
+    /// The carrier at the centres of successive symbols, from its phase where the burst begins and with
+    /// what makes the mean power that of the level.
+    carrier: [Complex; TURNS],
     /// Place of the next symbol's centre, and its turn in the table of the carrier.
     place: usize,
     turn: usize,
@@ -54,6 +55,9 @@ const TAPS: usize = 48;
 /// Whole samples from the begin of a pulse to its centre.
 const DELAY: usize = TAPS / 2 - 1;
 
+/// Symbols after which the carrier's phase is where it began, at most: 24 of V.29.
+const TURNS: usize = 24;
+
 /// Room for many chunks, so that the window is seldom moved.
 const WINDOW: usize = 1024;
 
@@ -67,7 +71,7 @@ impl Shaper {
         Self {
             pulses: Pulses::of(modem),
             gain: level.rms(),
-            start: Complex::ZERO,
+            carrier: [Complex::ZERO; TURNS],
             place: 0,
             turn: 0,
             window: Box::new([0.0; WINDOW]),
@@ -79,7 +83,10 @@ impl Shaper {
     /// Forgets all symbols: the next one is the first of a burst of this modem.
     pub(super) fn reset(&mut self, modem: &'static Modem) {
         self.pulses = Pulses::of(modem);
-        self.start = modem.start_phase.point().scale(self.gain);
+        let start = modem.start_phase.point().scale(self.gain);
+        for (turned, carrier) in self.carrier.iter_mut().zip(&self.pulses.carrier) {
+            *turned = *carrier * start;
+        }
         self.window.fill(0.0);
         (self.place, self.turn, self.next, self.taken) = (0, 0, 0, 0);
     }
@@ -109,7 +116,7 @@ impl Shaper {
         let Pulses { places, carrier, .. } = self.pulses;
         let place = &places[self.place];
         if let Some(samples) = self.window[self.next..].first_chunk_mut() {
-            add(samples, place, symbol * (carrier[self.turn] * self.start));
+            add(samples, place, symbol * self.carrier[self.turn]);
         }
         self.next += place.advance;
         self.place = if self.place + 1 == places.len() { 0 } else { self.place + 1 };

@@ -10,6 +10,7 @@ use fax_net::{
 };
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// How a machine of ours uses SIP.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,6 @@ pub struct SipWay {
 pub struct SipPlace {
     way: SipWay,
     endpoint: SipEndpoint,
-    calls: Calls,
     ports: PortRange,
 }
 
@@ -41,11 +41,11 @@ pub type Note<'a> = &'a mut (dyn FnMut(Timestamp, &dyn core::fmt::Debug) + Send)
 const PEER: &str = "peer";
 
 impl SipPlace {
-    /// Binds, and listens. Must run inside a tokio runtime.
+    /// Binds, and listens; with the place comes what calls it. Must run inside a tokio runtime.
     ///
     /// # Errors
     /// What `fax-net` says.
-    pub async fn open(way: SipWay) -> Result<Self, Trouble> {
+    pub async fn open(way: SipWay) -> Result<(Self, Calls), Trouble> {
         let settings = EndpointSettings {
             listeners: vec![Listener::udp(way.listen)],
             trunks: vec![Trunk::udp(PEER, way.peer)],
@@ -54,7 +54,7 @@ impl SipPlace {
         };
         let (endpoint, calls) = SipEndpoint::start(settings).await?;
         let ports = PortRange::new(PORTS.0, PORTS.1).ok_or(Trouble::Full)?;
-        Ok(Self { way, endpoint, calls, ports })
+        Ok((Self { way, endpoint, ports }, calls))
     }
 
     /// Where it listens.
@@ -85,11 +85,6 @@ impl SipPlace {
         let clock = Clock::start();
         let phone = Phone::call(machine, settings, target, clock.now());
         drive(phone, handle, &sockets, clock, note).await
-    }
-
-    /// Waits for the next call.
-    pub async fn next(&mut self) -> Option<(Invitation, DialogHandle)> {
-        self.calls.next().await
     }
 
     /// Answers a call and lets the machine do its work; `None` if it offered nothing that is taken here.
@@ -130,8 +125,11 @@ impl SipPlace {
     }
 }
 
-/// Ports for media, below those that systems give out by themselves.
-const PORTS: (u16, u16) = (20_000, 31_998);
+/// Ports for media: below those that systems give out by themselves, and beside those of a gateway on the same machine.
+const PORTS: (u16, u16) = (12_000, 19_998);
+
+/// How long the stack lives on once a call is over.
+const PARTING: Duration = Duration::from_millis(300);
 
 /// An address that a peer can send to.
 fn host(ip: IpAddr) -> IpAddr {
@@ -172,6 +170,8 @@ async fn drive(
             note(at, &event);
         }
         if phone.is_over() {
+            // The response to the peer's BYE is on its way.
+            tokio::time::sleep(PARTING).await;
             return Ok(phone);
         }
         let deadline = phone.deadline().unwrap_or(clock.now() + fax_core::Span::from_millis(1000));

@@ -28,7 +28,7 @@ pub(crate) struct SipOptions {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum SipT38 {
+pub(super) enum SipT38 {
     Refused,
     Taken,
     Offered,
@@ -38,8 +38,8 @@ enum SipT38 {
 /// Whom to call.
 #[derive(Debug)]
 pub(crate) struct Uri {
-    number: String,
-    host: SocketAddr,
+    pub(super) number: String,
+    pub(super) host: SocketAddr,
 }
 
 impl Uri {
@@ -69,7 +69,7 @@ impl SipOptions {
     ) -> Result<FaxMachine, Box<dyn Error>> {
         let listen = self.sip.unwrap_or((Ipv4Addr::LOCALHOST, 0).into());
         runtime()?.block_on(async {
-            let place = SipPlace::open(self.way(listen, whom.host)).await?;
+            let (place, _calls) = SipPlace::open(self.way(listen, whom.host)).await?;
             let mut note = |at, what: &dyn core::fmt::Debug| options.remark(at, what);
             let phone = place.call(machine, &self.from, &whom.number, &mut note).await?;
             match phone.refused() {
@@ -88,9 +88,9 @@ impl SipOptions {
     ) -> Result<FaxMachine, Box<dyn Error>> {
         runtime()?.block_on(async {
             let peer = SocketAddr::new(self.sip_peer, 5060);
-            let mut place = SipPlace::open(self.way(listen, peer)).await?;
+            let (place, mut calls) = SipPlace::open(self.way(listen, peer)).await?;
             eprintln!("waiting for a call on {}", place.address());
-            let call = place.next().await.ok_or("the SIP stack has stopped")?;
+            let call = calls.next().await.ok_or("the SIP stack has stopped")?;
             let mut note = |at, what: &dyn core::fmt::Debug| options.remark(at, what);
             let phone = place.answer(machine, call, &mut note).await?;
             Ok(phone.ok_or("the call offered nothing that is taken here")?.into_machine())
@@ -98,11 +98,17 @@ impl SipOptions {
     }
 
     fn way(&self, listen: SocketAddr, peer: SocketAddr) -> SipWay {
-        let (t38, offers) = match self.sip_t38 {
-            SipT38::Refused => (T38Mode::Never, OffersT38::Never),
-            SipT38::Taken => (T38Mode::Prefer, OffersT38::Never),
-            SipT38::Offered => (T38Mode::Prefer, OffersT38::AtOnce),
-            SipT38::Only => (T38Mode::Prefer, OffersT38::First),
+        self.sip_t38.way(listen, peer)
+    }
+}
+
+impl SipT38 {
+    pub(super) fn way(self, listen: SocketAddr, peer: SocketAddr) -> SipWay {
+        let (t38, offers) = match self {
+            Self::Refused => (T38Mode::Never, OffersT38::Never),
+            Self::Taken => (T38Mode::Prefer, OffersT38::Never),
+            Self::Offered => (T38Mode::Prefer, OffersT38::AtOnce),
+            Self::Only => (T38Mode::Prefer, OffersT38::First),
         };
         SipWay { listen, peer, t38, offers, redundancy: 3 }
     }

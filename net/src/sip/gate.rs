@@ -14,7 +14,7 @@ use super::stack::{
     TransportEvent, TransportEventInspector,
 };
 use crate::settings::Admit;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::sync::atomic::Ordering;
 use core::time::Duration;
 use std::sync::Arc;
@@ -117,7 +117,7 @@ impl Shared {
                 request,
                 number,
                 Name { call_id: call_id.to_owned(), tag: ours.to_owned() },
-                peer,
+                source.ip(),
             ),
             (Method::Options, None) => self.options(request),
             (Method::Register, None) if peer.adapters => match self.register(request, source, connection) {
@@ -155,12 +155,13 @@ impl Shared {
         })
     }
 
-    fn judge_inside(&self, request: &Request, number: u32, name: Name, peer: &Arc<Peer>) -> Judgement {
+    fn judge_inside(&self, request: &Request, number: u32, name: Name, source: IpAddr) -> Judgement {
         let refuse = |code: u16| Judgement::Answer(Box::new(self.response(request, code, "")));
         let mut table = self.table();
         let known = table.dialogs.get_mut(&name).filter(|known| {
             known.remote_tag.as_deref().is_none_or(|tag| from_tag(request) == Some(tag))
-                && Arc::ptr_eq(&known.peer, peer)
+                // Of two trunks at one address the first owns new calls; either may own this dialog.
+                && self.belongs(source, &known.peer)
         });
         let Some(known) = known else { return refuse(481) };
         if known.remote_cseq.is_some_and(|last| number <= last) {

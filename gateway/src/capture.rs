@@ -1,0 +1,279 @@
+//! Packets of calls, one pcapng file for each, written by a thread of their own.
+//!
+//! They hold the pages of faxes: off unless the configuration says why, deleted after `capture.days`, and with the call by
+//! `faxgw forget`. No call waits for them: packets that find no room are left out and counted.
+//!
+//! Always: a file is at most `capture.call_mb` long; while the disk has less than `capture.min_free_mb`, or a write fails,
+//! captures stop, and calls and records go on.
+
+use crate::clock::Utc;
+use crate::config::Capture;
+use byteorder_slice::LittleEndian;
+use core::net::SocketAddr;
+use etherparse::PacketBuilder;
+use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
+use pcap_file::pcapng::blocks::interface_description::{
+    InterfaceDescriptionBlock, InterfaceDescriptionOption,
+};
+use pcap_file::pcapng::{Block, PcapNgWriter};
+use pcap_file::{DataLink, Endianness};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Where packets go. Clones write to the same place.
+#[derive(Clone, Debug)]
+pub struct Captures(SyncSender<Task>);
+
+/// The packets of one call, until it is closed.
+#[derive(Debug)]
+pub struct Tap {
+    captures: Captures,
+    id: String,
+    began: Utc,
+}
+
+#[derive(Debug)]
+enum Task {
+    Open(String, Capture),
+    Packet(Packet),
+    Close(String, bool),
+}
+
+#[derive(Debug)]
+struct Packet {
+    id: String,
+    at: Duration,
+    from: SocketAddr,
+    to: SocketAddr,
+    octets: Vec<u8>,
+}
+
+/// Packets that wait for the disk.
+const QUEUE: usize = 4096;
+/// Captures are a folder of the records.
+const FOLDER: &str = "captures";
+/// How often old files are looked for.
+const PURGE: Duration = Duration::from_secs(3600);
+const TICK: Duration = Duration::from_secs(60);
+
+impl Captures {
+    /// Begins the thread, for the records of a directory. Days are those of the configuration at each call.
+    ///
+    /// # Errors
+    /// There is no thread to be had.
+    pub fn start(records: &Path, days: u16) -> io::Result<Self> {
+        let (tasks, todo) = sync_channel(QUEUE);
+        let writer = Writer { directory: records.join(FOLDER), files: BTreeMap::new(), days };
+        std::thread::Builder::new().name("captures".into()).spawn(move || writer.run(&todo))?;
+        Ok(Self(tasks))
+    }
+
+    /// Begins the file of a call, if the configuration wants one.
+    pub fn tap(&self, id: &str, began: Utc, policy: &Capture) -> Option<Tap> {
+        let opened = policy.enabled && self.0.try_send(Task::Open(id.into(), policy.clone())).is_ok();
+        opened.then(|| Tap { captures: self.clone(), id: id.into(), began })
+    }
+}
+
+impl Tap {
+    /// A datagram that came or went, so many microseconds after the call began.
+    pub fn packet(&self, micros: u64, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
+        let at = Duration::from_millis(self.began.0) + Duration::from_micros(micros);
+        let packet = Packet { id: self.id.clone(), at, from, to, octets: octets.into() };
+        // Full: the disk is slow, and the call is not to be.
+        _ = self.captures.0.try_send(Task::Packet(packet));
+    }
+
+    /// The call is over; whether its packets are to be kept. Gives the file, seen from the records.
+    pub fn close(self, keep: bool) -> Option<String> {
+        let file = format!("{FOLDER}/{}.pcapng", self.id);
+        let told = self.captures.0.try_send(Task::Close(self.id, keep)).is_ok();
+        (keep && told).then_some(file)
+    }
+}
+
+#[derive(Debug)]
+struct Writer {
+    directory: PathBuf,
+    files: BTreeMap<String, Open>,
+    days: u16,
+}
+
+#[derive(Debug)]
+struct Open {
+    path: PathBuf,
+    out: BufWriter<File>,
+    left: u64,
+}
+
+impl Writer {
+    fn run(mut self, todo: &Receiver<Task>) {
+        let mut purged = None;
+        loop {
+            match todo.recv_timeout(TICK) {
+                Ok(Task::Open(id, policy)) => self.open(id, &policy),
+                Ok(Task::Packet(packet)) => self.packet(&packet),
+                Ok(Task::Close(id, keep)) => self.close(&id, keep),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if purged.is_none_or(|purged: Instant| purged.elapsed() >= PURGE) {
+                purged = Some(Instant::now());
+                self.purge();
+            }
+        }
+    }
+
+    fn open(&mut self, id: String, policy: &Capture) {
+        self.days = policy.days;
+        let path = self.directory.join(format!("{id}.pcapng"));
+        match self.begin(&path, policy) {
+            Ok(out) => {
+                let left = u64::from(policy.call_mb) * 1_000_000;
+                self.files.insert(id, Open { path, out, left });
+            }
+            Err(error) => tracing::warn!(target: "faxgw::capture", "no packets of {id} are kept: {error}"),
+        }
+    }
+
+    fn begin(&self, path: &Path, policy: &Capture) -> io::Result<BufWriter<File>> {
+        std::fs::create_dir_all(&self.directory)?;
+        let space = rustix::fs::statvfs(&self.directory)?;
+        let free = space.f_bavail.saturating_mul(space.f_frsize) / 1_000_000;
+        if free < policy.min_free_mb.into() {
+            return Err(io::Error::other(format!("only {free} MB are free")));
+        }
+        let file = File::options().create_new(true).write(true).mode(0o640).open(path)?;
+        let mut out = BufWriter::new(file);
+        let mut interface = InterfaceDescriptionBlock::new(DataLink::RAW, 65_535);
+        interface.options.push(InterfaceDescriptionOption::IfTsResol(9));
+        // Why these packets were kept goes with them.
+        interface.options.push(InterfaceDescriptionOption::Comment(Cow::Owned(policy.purpose.clone())));
+        let mut head =
+            PcapNgWriter::with_endianness(Vec::new(), Endianness::Little).map_err(io::Error::other)?;
+        head.write_pcapng_block(interface).map_err(io::Error::other)?;
+        out.write_all(&head.into_inner())?;
+        Ok(out)
+    }
+
+    fn packet(&mut self, packet: &Packet) {
+        let Some(open) = self.files.get_mut(&packet.id) else { return };
+        if let Err(error) = open.write(packet) {
+            tracing::warn!(target: "faxgw::capture", "packets of {} end here: {error}", packet.id);
+            self.files.remove(&packet.id);
+        }
+    }
+
+    fn close(&mut self, id: &str, keep: bool) {
+        let Some(mut open) = self.files.remove(id) else { return };
+        let flushed = open.out.flush();
+        if !keep || flushed.is_err() {
+            _ = std::fs::remove_file(open.path);
+        }
+    }
+
+    fn purge(&self) {
+        let oldest = Utc::now().days_before(self.days);
+        for entry in std::fs::read_dir(&self.directory).into_iter().flatten().flatten() {
+            let modified = entry.metadata().and_then(|data| data.modified()).ok();
+            let age = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+            let open = self.files.values().any(|open| open.path == entry.path());
+            if !open && age.is_some_and(|age| age.as_millis() < u128::from(oldest.0)) {
+                _ = std::fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+impl Open {
+    fn write(&mut self, packet: &Packet) -> io::Result<()> {
+        let mut data = Vec::with_capacity(packet.octets.len() + 48);
+        let built = match (packet.from, packet.to) {
+            (SocketAddr::V4(from), SocketAddr::V4(to)) => {
+                PacketBuilder::ipv4(from.ip().octets(), to.ip().octets(), 64)
+            }
+            (SocketAddr::V6(from), SocketAddr::V6(to)) => {
+                PacketBuilder::ipv6(from.ip().octets(), to.ip().octets(), 64)
+            }
+            _ => return Ok(()),
+        };
+        let built = built.udp(packet.from.port(), packet.to.port());
+        built.write(&mut data, &packet.octets).map_err(io::Error::other)?;
+        let Some(left) = self.left.checked_sub(data.len() as u64 + 32) else { return Ok(()) };
+        self.left = left;
+        let original_len = u32::try_from(data.len()).unwrap_or(u32::MAX);
+        let block = EnhancedPacketBlock {
+            interface_id: 0,
+            timestamp: packet.at,
+            original_len,
+            data: Cow::Owned(data),
+            options: Vec::new(),
+        };
+        Block::EnhancedPacket(block).write_to::<LittleEndian, _>(&mut self.out).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::Scratch;
+
+    fn policy() -> Capture {
+        Capture { enabled: true, purpose: "a test".into(), min_free_mb: 0, ..Capture::default() }
+    }
+
+    fn written(scratch: &Scratch, policy: &Capture, keep: bool, packets: u64) -> Option<Vec<u8>> {
+        let mut writer = Writer { directory: scratch.0.join(FOLDER), files: BTreeMap::new(), days: 7 };
+        writer.open("7".into(), policy);
+        for at in 0..packets {
+            let (from, to) = ("192.0.2.1:4000".parse().unwrap(), "192.0.2.2:4002".parse().unwrap());
+            writer.packet(&Packet {
+                id: "7".into(),
+                at: Duration::from_millis(at),
+                from,
+                to,
+                octets: vec![7; 900],
+            });
+        }
+        writer.close("7", keep);
+        writer.purge();
+        std::fs::read(scratch.0.join("captures/7.pcapng")).ok()
+    }
+
+    #[test]
+    fn a_capture_says_why_it_is_kept_and_has_an_end() {
+        let scratch = Scratch::new("capture");
+        let short = Capture { call_mb: 1, ..policy() };
+        let file = written(&scratch, &short, true, 2000).unwrap();
+        assert!(file.windows(6).any(|window| window == b"a test"));
+        assert!((900_000..=1_000_200).contains(&file.len()), "{}", file.len());
+    }
+
+    #[test]
+    fn packets_that_nobody_wants_are_gone_with_the_call() {
+        let scratch = Scratch::new("capture-dropped");
+        assert_eq!(written(&scratch, &policy(), false, 3), None);
+    }
+
+    #[test]
+    fn captures_stop_while_the_disk_is_nearly_full() {
+        let scratch = Scratch::new("capture-full");
+        assert_eq!(written(&scratch, &Capture { min_free_mb: u32::MAX, ..policy() }, true, 3), None);
+    }
+
+    #[test]
+    fn captures_that_are_too_old_are_deleted() {
+        let scratch = Scratch::new("capture-old");
+        assert!(written(&scratch, &policy(), true, 1).is_some());
+        std::thread::sleep(Duration::from_millis(2));
+        let writer = Writer { directory: scratch.0.join(FOLDER), files: BTreeMap::new(), days: 0 };
+        writer.purge();
+        assert!(!scratch.0.join("captures/7.pcapng").exists());
+    }
+}

@@ -1,0 +1,228 @@
+//! How fax is carried.
+//!
+//! Every key may stand in `[fax]` and in a route; the route's counts.
+
+use core::fmt;
+use fax_core::BitRate;
+use fax_core::relay::{self, EcmUse};
+use fax_core::t30::Edits;
+use serde::Deserialize;
+
+/// When a leg becomes T.38.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum T38 {
+    /// As soon as a fax is heard, if the peer takes it.
+    Prefer,
+    /// The same, and a call whose peer does not take it ends.
+    Require,
+    /// Audio to the end.
+    Never,
+}
+
+/// Whether two machines may correct errors between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ecm {
+    /// As they like.
+    Allow,
+    /// No: pages without correction.
+    Forbid,
+    /// They must: a call whose pages would go without is ended.
+    Require,
+}
+
+/// The highest rate of pages: those that DIS can say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "u32")]
+pub struct MaxRate(u32);
+
+impl TryFrom<u32> for MaxRate {
+    type Error = String;
+
+    fn try_from(rate: u32) -> Result<Self, Self::Error> {
+        match rate {
+            2400 | 4800 | 9600 | 14400 => Ok(Self(rate)),
+            _ => Err(format!("max_rate {rate} is not 2400, 4800, 9600 or 14400")),
+        }
+    }
+}
+
+/// What protects packets of T.38 from loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ErrorCorrection {
+    /// Nothing.
+    None,
+    /// Earlier packets are sent along.
+    Redundancy,
+    /// Sums of earlier packets are sent along.
+    Fec,
+}
+
+/// What becomes of an answer that invites to V.34.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuperG3 {
+    /// It is made a plain answer: the machines use V.17.
+    Suppress,
+    /// It passes.
+    Pass,
+}
+
+/// What is said about fax in one place; nothing is said by what is absent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FaxChoice {
+    /// When a leg becomes T.38.
+    pub t38: Option<T38>,
+    /// Whether a fax goes on in audio if T.38 was refused.
+    pub fallback: Option<bool>,
+    /// Whether machines may correct errors between them.
+    pub ecm: Option<Ecm>,
+    /// The highest rate of pages, bit/s.
+    pub max_rate: Option<MaxRate>,
+    /// What protects packets.
+    pub error_correction: Option<ErrorCorrection>,
+    /// Earlier packets with each packet of a control frame, 0 to 16.
+    pub redundancy_control: Option<u8>,
+    /// Earlier packets with each packet of a page, 0 to 16.
+    pub redundancy_image: Option<u8>,
+    /// How often the packets of a control frame are sent again as they are, 0 to 8.
+    pub copies: Option<u8>,
+    /// The version of T.38 that is offered, 0 to 3.
+    pub offer_version: Option<u8>,
+    /// The highest version that is answered with, 0 to 3.
+    pub answer_version: Option<u8>,
+    /// What becomes of an answer that invites to V.34.
+    pub super_g3: Option<SuperG3>,
+    /// Whether a fax between two phone legs is made anew as modem signals.
+    pub regenerate: Option<bool>,
+    /// Whether audio is offered with RFC 2198 redundancy.
+    pub audio_redundancy: Option<bool>,
+    /// Whether calling tone alone switches a leg; a person's equipment may send it too.
+    pub on_calling_tone: Option<bool>,
+}
+
+/// How fax is carried on a call, everything decided.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fax {
+    /// When a leg becomes T.38.
+    pub t38: T38,
+    /// Whether a fax goes on in audio if T.38 was refused.
+    pub fallback: bool,
+    /// Whether machines may correct errors between them.
+    pub ecm: Ecm,
+    /// The highest rate of pages, bit/s.
+    pub max_rate: u32,
+    /// What protects packets.
+    pub error_correction: ErrorCorrection,
+    /// Earlier packets with each packet of a control frame.
+    pub redundancy_control: u8,
+    /// Earlier packets with each packet of a page.
+    pub redundancy_image: u8,
+    /// How often packets of control frames are sent again.
+    pub copies: u8,
+    /// The version offered.
+    pub offer_version: u8,
+    /// The highest version answered.
+    pub answer_version: u8,
+    /// What becomes of an answer that invites to V.34.
+    pub super_g3: SuperG3,
+    /// Whether two phone legs are joined by modems.
+    pub regenerate: bool,
+    /// Whether RFC 2198 is offered.
+    pub audio_redundancy: bool,
+    /// Whether calling tone alone switches.
+    pub on_calling_tone: bool,
+}
+
+impl FaxChoice {
+    /// This, and where it says nothing, `below`.
+    #[must_use]
+    pub fn over(&self, below: &Self) -> Self {
+        Self {
+            t38: self.t38.or(below.t38),
+            fallback: self.fallback.or(below.fallback),
+            ecm: self.ecm.or(below.ecm),
+            max_rate: self.max_rate.or(below.max_rate),
+            error_correction: self.error_correction.or(below.error_correction),
+            redundancy_control: self.redundancy_control.or(below.redundancy_control),
+            redundancy_image: self.redundancy_image.or(below.redundancy_image),
+            copies: self.copies.or(below.copies),
+            offer_version: self.offer_version.or(below.offer_version),
+            answer_version: self.answer_version.or(below.answer_version),
+            super_g3: self.super_g3.or(below.super_g3),
+            regenerate: self.regenerate.or(below.regenerate),
+            audio_redundancy: self.audio_redundancy.or(below.audio_redundancy),
+            on_calling_tone: self.on_calling_tone.or(below.on_calling_tone),
+        }
+    }
+
+    /// With the program's own choice where nothing is said.
+    pub fn resolved(&self) -> Fax {
+        Fax {
+            t38: self.t38.unwrap_or(T38::Prefer),
+            fallback: self.fallback.unwrap_or(true),
+            ecm: self.ecm.unwrap_or(Ecm::Allow),
+            max_rate: self.max_rate.map_or(14_400, |rate| rate.0),
+            error_correction: self.error_correction.unwrap_or(ErrorCorrection::Redundancy),
+            redundancy_control: self.redundancy_control.unwrap_or(7).min(16),
+            redundancy_image: self.redundancy_image.unwrap_or(3).min(16),
+            copies: self.copies.unwrap_or(3).min(8),
+            offer_version: self.offer_version.unwrap_or(0).min(3),
+            answer_version: self.answer_version.unwrap_or(3).min(3),
+            super_g3: self.super_g3.unwrap_or(SuperG3::Suppress),
+            regenerate: self.regenerate.unwrap_or(false),
+            audio_redundancy: self.audio_redundancy.unwrap_or(false),
+            on_calling_tone: self.on_calling_tone.unwrap_or(false),
+        }
+    }
+}
+
+impl Fax {
+    /// What the relay is to do.
+    pub fn relay(&self) -> relay::Policy {
+        let edits = Edits::gateway().with_limit(BitRate(self.max_rate));
+        let ecm = match self.ecm {
+            Ecm::Allow => EcmUse::LeftAlone,
+            Ecm::Forbid => EcmUse::Forbidden,
+            Ecm::Require => EcmUse::Required,
+        };
+        let super_g3 = match self.super_g3 {
+            SuperG3::Suppress => relay::SuperG3::Suppress,
+            SuperG3::Pass => relay::SuperG3::Pass,
+        };
+        relay::Policy { edits, ecm, super_g3, ..relay::Policy::default() }
+    }
+}
+
+/// One line.
+impl fmt::Display for Fax {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { max_rate, redundancy_control, redundancy_image, copies, .. } = self;
+        match (self.t38, self.fallback) {
+            (T38::Prefer, true) => write!(f, "T.38 prefer, else audio")?,
+            (T38::Prefer, false) => write!(f, "T.38 prefer, no fallback once refused")?,
+            (T38::Require, _) => write!(f, "T.38 require")?,
+            (T38::Never, _) => write!(f, "audio only")?,
+        }
+        let ecm = match self.ecm {
+            Ecm::Allow => "allow",
+            Ecm::Forbid => "forbid",
+            Ecm::Require => "require",
+        };
+        write!(f, "; ECM {ecm}; up to {max_rate} bit/s")?;
+        match self.error_correction {
+            ErrorCorrection::None => write!(f, "; no redundancy")?,
+            ErrorCorrection::Redundancy => write!(f, "; redundancy {redundancy_control}/{redundancy_image}")?,
+            ErrorCorrection::Fec => write!(f, "; fec")?,
+        }
+        let v34 = if self.super_g3 == SuperG3::Suppress { "suppress" } else { "pass" };
+        let Self { offer_version, answer_version, .. } = self;
+        write!(
+            f,
+            ", copies {copies}; version {offer_version} offered, up to {answer_version} answered; V.34 {v34}"
+        )
+    }
+}

@@ -1,0 +1,224 @@
+//! The thread behind the ledger.
+
+use super::Alarms;
+use super::entry::{Entry, cause};
+use super::index::Index;
+use super::journal::{Journal, Mark};
+use super::lines::{self, Lines};
+use crate::clock::Utc;
+use crate::config::Records;
+use core::sync::atomic::Ordering;
+use std::collections::VecDeque;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// What the thread is asked to do.
+#[derive(Debug)]
+pub(super) enum Task {
+    Begin(Box<Entry>, oneshot::Sender<()>),
+    Mark(Mark),
+    Close(Box<Entry>),
+    Stop,
+}
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    directory: PathBuf,
+    journal: Journal,
+    lines: Lines,
+    index: Index,
+    alarms: Arc<Alarms>,
+    /// Records that no file took yet, the oldest first.
+    waiting: VecDeque<Entry>,
+    limit: u64,
+    days: u16,
+}
+
+/// Records that wait for a disk; the oldest give way.
+const WAITING: usize = 1024;
+/// How often what failed is tried again, and what was asked to be forgotten is looked for.
+const TICK: Duration = Duration::from_secs(5);
+/// How long records are still taken after the end.
+const LATE: Duration = Duration::from_millis(100);
+/// How often old records are looked for.
+const PURGE: Duration = Duration::from_secs(3600);
+
+impl Writer {
+    pub(super) fn open(
+        directory: &Path,
+        records: &Records,
+        alarms: Arc<Alarms>,
+    ) -> io::Result<(Self, Vec<Entry>)> {
+        let (journal, open) = Journal::open(directory)?;
+        let lines = Lines::open(directory)?;
+        let (index, new) = Index::open(directory).map_err(io::Error::other)?;
+        let limit = u64::from(records.rotate_mb.max(1)) * 1_000_000;
+        let directory = directory.to_owned();
+        let mut writer = Self {
+            directory,
+            journal,
+            lines,
+            index,
+            alarms,
+            waiting: VecDeque::new(),
+            limit,
+            days: records.days,
+        };
+        if new {
+            lines::each(&writer.directory, |entry| writer.index.put(&entry).unwrap_or_default())?;
+        }
+        let lost = writer.write_lost(open)?;
+        Ok((writer, lost))
+    }
+
+    /// Calls that were on when the last program ended. One whose record was already written only lacked its end in
+    /// the journal.
+    fn write_lost(&mut self, open: Vec<Entry>) -> io::Result<Vec<Entry>> {
+        let mut written = Vec::new();
+        if !open.is_empty() {
+            let ids: Vec<_> = open.iter().map(|entry| entry.id.clone()).collect();
+            lines::each(&self.directory, |entry| {
+                if ids.contains(&entry.id) {
+                    _ = self.index.put(&entry);
+                    written.push(entry.id);
+                }
+            })?;
+        }
+        let mut lost = Vec::new();
+        for mut entry in open {
+            if written.contains(&entry.id) {
+                _ = self.journal.close(&entry.id);
+                continue;
+            }
+            entry.cause = cause::RESTART.into();
+            entry.retry = "later".into();
+            entry.ended = entry.ended.max(entry.began);
+            entry.evidence.push(format!("the program that carried it had ended by {}", Utc::now()));
+            lost.push(entry.clone());
+            self.close(entry);
+        }
+        Ok(lost)
+    }
+
+    pub(super) fn run(mut self, todo: &Receiver<Task>) {
+        let mut purged = None;
+        let mut ticked = Instant::now();
+        loop {
+            match todo.recv_timeout(TICK) {
+                Ok(Task::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(task) => self.handle(task),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if ticked.elapsed() >= TICK {
+                ticked = Instant::now();
+                self.retry();
+                self.forget();
+            }
+            if purged.is_none_or(|purged: Instant| purged.elapsed() >= PURGE) {
+                purged = Some(Instant::now());
+                self.purge();
+            }
+        }
+        // A call that is just over may be a moment behind whoever counted it as over.
+        while let Ok(task) = todo.recv_timeout(LATE) {
+            self.handle(task);
+        }
+        self.retry();
+    }
+
+    fn handle(&mut self, task: Task) {
+        match task {
+            Task::Begin(entry, written) => {
+                let begun = self.journal.begin(&entry);
+                self.check(begun);
+                // Nobody waits any more if the call went on without it.
+                _ = written.send(());
+            }
+            Task::Mark(mark) => {
+                let marked = self.journal.mark(&mark);
+                self.check(marked);
+            }
+            Task::Close(entry) => self.close(*entry),
+            Task::Stop => {}
+        }
+    }
+
+    pub(super) fn close(&mut self, entry: Entry) {
+        if self.waiting.len() >= WAITING {
+            self.waiting.pop_front();
+            Alarms::up(&self.alarms.dropped);
+        }
+        self.waiting.push_back(entry);
+        self.retry();
+    }
+
+    /// Writes what waits, in order, until one fails.
+    fn retry(&mut self) {
+        while let Some(entry) = self.waiting.front() {
+            let appended = self.lines.append(entry, self.limit);
+            if !self.check(appended) {
+                break;
+            }
+            let indexed = self.index.put(entry).map_err(io::Error::other);
+            let closed = self.journal.close(&entry.id);
+            self.check(indexed);
+            self.check(closed);
+            self.waiting.pop_front();
+        }
+        self.alarms.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
+    }
+
+    /// Deletes what an operator asked to be deleted: lines, the index, captures.
+    pub(super) fn forget(&mut self) {
+        let Ok(ids) = self.index.to_forget() else { return };
+        if ids.is_empty() {
+            return;
+        }
+        for id in &ids {
+            for entry in self.index.named(id).unwrap_or_default() {
+                let files = entry.capture.iter().map(|file| self.directory.join(file));
+                files.for_each(|file| _ = std::fs::remove_file(file));
+            }
+        }
+        let files = self.lines.forget(&ids).and_then(|()| self.journal.renew());
+        if self.check(files) {
+            let index = self.index.forget(&ids).map_err(io::Error::other);
+            if self.check(index) {
+                tracing::info!(target: "faxgw::records", "deleted {} calls as asked", ids.len());
+            }
+        }
+    }
+
+    fn purge(&mut self) {
+        let before = Utc::now().days_before(self.days);
+        let calls = self.index.purge(before).map_err(io::Error::other);
+        let files = self.lines.purge(before);
+        if let (Ok(calls @ 1..), Ok(files)) = (&calls, &files) {
+            tracing::info!(target: "faxgw::records", "deleted {calls} calls and {files} files older than {before}");
+        }
+        self.check(calls.map(drop));
+        self.check(files.map(drop));
+    }
+
+    fn check(&self, done: io::Result<()>) -> bool {
+        if let Err(error) = &done {
+            // Once for each power of two: a full disk must not fill the log as well.
+            let failed = self.alarms.failed.fetch_add(1, Ordering::Relaxed) + 1;
+            if failed.is_power_of_two() {
+                tracing::error!(target: "faxgw::records", failed, "cannot write records: {error}");
+            }
+        }
+        done.is_ok()
+    }
+}
+
+impl Writer {
+    #[cfg(test)]
+    pub(super) fn found(&self) -> Vec<Entry> {
+        self.index.find(&super::Query::default()).unwrap()
+    }
+}

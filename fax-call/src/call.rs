@@ -8,6 +8,7 @@ use crate::verdict::Ending;
 use fax_core::relay::{self, Policy, Relay, Side, Tracker};
 use fax_core::t30::Fcf;
 use fax_core::{Deadline, Line, Span, Timestamp, Wait};
+use fax_modem::AudioLine;
 use fax_t38::Refusal;
 use std::collections::VecDeque;
 
@@ -66,12 +67,21 @@ impl Call {
     /// Takes samples that came on the phone leg of a side, the last of them at `now`; nothing happens if it
     /// is none.
     pub fn listen(&mut self, side: Side, now: Timestamp, samples: &[i16]) {
+        self.hear(side, now, samples, AudioLine::listen);
+    }
+
+    /// As [`Call::listen`], of samples that were put there for some that did not come: frames of V.21 may be mended.
+    pub fn listen_invented(&mut self, side: Side, now: Timestamp, samples: &[i16]) {
+        self.hear(side, now, samples, AudioLine::listen_invented);
+    }
+
+    fn hear(&mut self, side: Side, now: Timestamp, samples: &[i16], listen: fn(&mut AudioLine, &[i16])) {
         for (block, at) in samples.chunks(BLOCK).zip(block_ends(samples.len(), now)) {
             if self.has_ended() {
                 return;
             }
             if let Leg::Audio(line) = self.leg(side) {
-                line.listen(block);
+                listen(line, block);
                 self.supervisor.samples_came(side, at);
             }
             self.advance(at);

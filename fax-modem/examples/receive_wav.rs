@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     quality.evm.0, quality.frequency_offset, quality.clock_offset, quality.level
                 ),
                 Output::TrainingFailed { opening, .. } => println!("           no {opening} after all"),
-                Output::Bits { bits, count: n } => {
+                Output::Bits { bits, count: n } | Output::Doubtful { bits, count: n } => {
                     count += u32::from(n);
                     ones += bits.count_ones();
                 }

@@ -37,6 +37,14 @@ pub enum Output {
         /// How many of them, 1 to 8.
         count: u8,
     },
+    /// As [`Output::Bits`], but they were heard in samples that nobody sent
+    /// ([`FskReceiver::process_invented`](crate::FskReceiver::process_invented)): any of them may be wrong.
+    Doubtful {
+        /// The bits.
+        bits: u8,
+        /// How many of them, 1 to 8.
+        count: u8,
+    },
     /// The carrier is gone.
     Ended {
         /// Sample at which it went.

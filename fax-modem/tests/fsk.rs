@@ -29,7 +29,9 @@ fn receive(mut receiver: FskReceiver, samples: &[i16], block: usize) -> Told {
                 told.trained.push((began, n * block + samples.len()));
                 told.quality = Some(quality);
             }
-            Output::Bits { bits, count } => told.bits.extend((0..count).map(|place| bits >> place & 1)),
+            Output::Bits { bits, count } | Output::Doubtful { bits, count } => {
+                told.bits.extend((0..count).map(|place| bits >> place & 1));
+            }
             Output::Ended { at } => told.ended.push(at),
             Output::Recognised { .. } | Output::TrainingFailed { .. } => {
                 panic!("V.21 has no training that can fail")

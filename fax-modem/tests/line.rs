@@ -391,3 +391,56 @@ fn after_a_long_silence_times_are_right() {
         }
     }
 }
+
+/// A frame's burst in which 20 ms are lost here and there and the 20 ms before stand in their place.
+fn with_lost_packets(samples: &[i16], lost: &[usize]) -> Vec<i16> {
+    let mut samples = samples.to_vec();
+    lost.iter().for_each(|block| samples.copy_within((block - 1) * 160..block * 160, block * 160));
+    samples
+}
+
+/// The good frames that a line hears, told of these blocks that they were lost.
+fn mended(line: &mut AudioLine, samples: &[i16], lost: &[usize]) -> Vec<Vec<u8>> {
+    let mut heard = Vec::new();
+    for (n, block) in samples.chunks(160).enumerate() {
+        if lost.contains(&n) {
+            line.listen_invented(block);
+        } else {
+            line.listen(block);
+        }
+        while let Some(one) = line.hear() {
+            heard.push(one.signal);
+        }
+    }
+    frames(&heard).0
+}
+
+const PPS: [u8; 7] = [0xFF, 0xC8, 0xBF, 0x2F, 0x00, 0x03, 0x4E];
+
+/// A frame of eleven packets: whichever is lost, its bits are found by the check.
+#[test]
+fn a_frame_that_lost_a_packet_is_mended_where_the_line_is_told_so() {
+    let samples = spoken(&[(100, &burst(Opening::V21, &[&PPS]))]);
+    // The flags take about a second.
+    let blocks = 56..66;
+    let heard = |lost: usize, told: &[usize]| {
+        mended(&mut AudioLine::default(), &with_lost_packets(&samples, &[lost]), told)
+    };
+    let whole = |told: bool| {
+        blocks
+            .clone()
+            .filter(|lost| heard(*lost, if told { core::slice::from_ref(lost) } else { &[] }) == [PPS])
+            .count()
+    };
+    assert!(whole(false) <= 1, "{} whole though hit", whole(false));
+    assert!(whole(true) >= 9, "{} of 10 mended", whole(true));
+}
+
+/// T.30 5.4.2: what was not answered is said again. Nobody tells this line what was lost.
+#[test]
+fn two_damaged_copies_of_a_frame_are_mended_on_a_plain_line() {
+    let samples = spoken(&[(100, &burst(Opening::V21, &[&PPS]))]);
+    let mut line = AudioLine::default();
+    assert_eq!(mended(&mut line, &with_lost_packets(&samples, &[58]), &[]), Vec::<Vec<u8>>::new());
+    assert_eq!(mended(&mut line, &with_lost_packets(&samples, &[63]), &[]), [PPS]);
+}

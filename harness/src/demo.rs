@@ -68,7 +68,9 @@ pub fn run(folder: &Path, line: Impairments, seed: u64) -> Result<Story, Box<dyn
     for block in arrival.samples.chunks(BLOCK) {
         let mut take = |output| match output {
             Output::Trained { quality, .. } => heard = Some(Figures::from(quality)),
-            Output::Bits { bits, count } => received.extend((0..count).map(|n| bits >> n & 1 == 1)),
+            Output::Bits { bits, count } | Output::Doubtful { bits, count } => {
+                received.extend((0..count).map(|n| bits >> n & 1 == 1));
+            }
             Output::Recognised { .. } | Output::TrainingFailed { .. } | Output::Ended { .. } => {}
         };
         receiver.process_observed(block, &mut take, &mut |symbol, _| symbols.push((symbol.re, symbol.im)));

@@ -120,7 +120,7 @@ impl Told {
             Output::Recognised { .. } => {}
             Output::Trained { .. } => self.trained += 1,
             Output::TrainingFailed { .. } => self.failed += 1,
-            Output::Bits { count, .. } => self.bits += usize::from(count),
+            Output::Bits { count, .. } | Output::Doubtful { count, .. } => self.bits += usize::from(count),
             Output::Ended { .. } => self.ended += 1,
         }
     }

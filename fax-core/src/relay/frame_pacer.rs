@@ -112,14 +112,14 @@ impl FramePacer {
                 tape.pass(come);
                 false
             }
-            // It was lost but for its end.
-            (Frame::Held | Frame::HeldWhole, Some(_)) if come == 0 => self.pass(tape, 0),
             (Frame::Held | Frame::HeldWhole, Some(FrameEnd::Bad | FrameEnd::Aborted))
                 if self.damaged != Damaged::Passed =>
             {
                 self.damaged = Damaged::LastDropped;
                 self.pass(tape, come)
             }
+            // It was lost but for its end.
+            (Frame::Held | Frame::HeldWhole, Some(_)) if come == 0 => self.pass(tape, 0),
             (Frame::Held | Frame::HeldWhole, _) => {
                 let waits = self.damaged != Damaged::Passed;
                 let enough = match line.nature() {

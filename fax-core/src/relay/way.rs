@@ -246,8 +246,9 @@ impl Way {
         }
         self.awaited = None;
         let quick = self.quickest.is_some_and(|span| span < HOLD_AFTER);
-        // In audio nothing is late that was quick before: it is lost, and the other machine waits for the command.
-        if quick && moment.regenerates {
+        // In audio what is not there in time is lost, not late, unless answers took as long before; and the other
+        // machine waits for the command.
+        if moment.regenerates && self.quickest.is_none_or(|span| span < HOLD_AFTER) {
             return false;
         }
         // It speaks again already.

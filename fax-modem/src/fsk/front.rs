@@ -77,6 +77,14 @@ impl Front {
         }
     }
 
+    /// Values for which a sample goes on showing: the filter's half, and two more of its slope.
+    pub(super) const SMEAR: u64 = (TAPS * THIRDS / STRIDE / 2) as u64 + 2;
+
+    /// Values that so many samples make, near enough.
+    pub(super) const fn values(samples: usize) -> u64 {
+        (samples * THIRDS / STRIDE) as u64
+    }
+
     /// Looks at another channel from the next value on.
     pub(super) fn tune(&mut self, channel: Channel) {
         let turns = channel.mean() / f64::from(SAMPLE_RATE);

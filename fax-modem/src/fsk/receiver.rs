@@ -6,6 +6,7 @@ use super::hunt::{Hunt, Preamble};
 use super::lapse::Lapse;
 use super::track::{Found, Seen, Step, Track};
 use crate::{Output, Quality};
+use core::ops::Range;
 use fax_core::{Dbm0, Decibel};
 
 /// Receives bits on one channel of V.21.
@@ -25,6 +26,8 @@ struct Tail {
     track: Track,
     tracking: bool,
     lapse: Option<Lapse>,
+    /// The values of the envelope that came of invented samples, as long as bits of theirs are undecided.
+    invented: Range<u64>,
     ready: Ready,
 }
 
@@ -41,6 +44,7 @@ impl FskReceiver {
             track: Track::new(),
             tracking: false,
             lapse: None,
+            invented: 0..0,
             ready: Ready::default(),
         };
         Self { front: Front::new(channel), tail }
@@ -66,6 +70,17 @@ impl FskReceiver {
             }
         });
         self.tail.ready.flush(out);
+    }
+
+    /// As [`FskReceiver::process`], of samples that were put there for some that did not come: their bits are told
+    /// as doubtful.
+    pub fn process_invented(&mut self, samples: &[i16], out: &mut impl FnMut(Output)) {
+        let Tail { invented, hunt, .. } = &mut self.tail;
+        let now = hunt.taken();
+        let values = Front::values(samples.len()) + Front::SMEAR;
+        let goes_on = now <= invented.end + Track::UNDECIDED;
+        *invented = if goes_on { invented.start } else { now + 1 }..now + values;
+        self.process(samples, out);
     }
 
     /// Whether a signal is being followed.
@@ -123,17 +138,23 @@ impl Tail {
         }
     }
 
+    /// Whether the bit that begins at this value of the envelope has values that came of invented samples.
+    const fn is_invented(&self, at: u64) -> bool {
+        at < self.invented.end && at + PER_BIT as u64 > self.invented.start
+    }
+
     fn follow(&mut self, value: fax_core::maths::Complex, out: &mut impl FnMut(Output)) {
         match self.track.push(value) {
             Step::Wait => (),
             Step::Bit => {
                 if let Some(bit) = self.track.decided() {
-                    self.ready.push(bit, out);
+                    let doubtful = self.is_invented(self.track.decided_at());
+                    self.ready.push(bit, doubtful, out);
                 }
             }
             Step::Gone => {
                 let (bits, count) = self.track.rest();
-                (0..count).rev().for_each(|place| self.ready.push(bits >> place & 1 == 1, out));
+                (0..count).rev().for_each(|place| self.ready.push(bits >> place & 1 == 1, false, out));
                 self.ready.flush(out);
                 out(Output::Ended { at: Front::sample(self.track.gone_at()) });
                 let (turn, amplitude) = self.track.carrier();
@@ -162,10 +183,15 @@ fn quality(seen: &Seen) -> Quality {
 struct Ready {
     bits: u8,
     count: u8,
+    doubtful: bool,
 }
 
 impl Ready {
-    fn push(&mut self, bit: bool, out: &mut impl FnMut(Output)) {
+    fn push(&mut self, bit: bool, doubtful: bool, out: &mut impl FnMut(Output)) {
+        if doubtful != self.doubtful {
+            self.flush(out);
+            self.doubtful = doubtful;
+        }
         self.bits |= u8::from(bit) << self.count;
         self.count += 1;
         if self.count == 8 {
@@ -175,7 +201,8 @@ impl Ready {
 
     fn flush(&mut self, out: &mut impl FnMut(Output)) {
         if self.count > 0 {
-            out(Output::Bits { bits: self.bits, count: self.count });
+            let Self { bits, count, doubtful } = *self;
+            out(if doubtful { Output::Doubtful { bits, count } } else { Output::Bits { bits, count } });
         }
         *self = Self::default();
     }

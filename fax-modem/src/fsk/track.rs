@@ -86,6 +86,8 @@ struct Survivor {
 }
 
 impl Track {
+    /// Values of the envelope whose bits are not decided when a bit has been taken in.
+    pub(super) const UNDECIDED: u64 = (DELAY as u64 + 1) * PER_BIT as u64;
     /// Weight of the past in a survivor's carrier.
     const MEMORY: f32 = 0.93;
     /// Gains of the frequency loop and of the two timing loops, for each bit and each transition.
@@ -150,6 +152,11 @@ impl Track {
     /// The bit decided by the last one taken in, if there is one yet.
     pub(super) fn decided(&self) -> Option<bool> {
         (self.bits > DELAY).then(|| self.best().bits >> DELAY & 1 == 1)
+    }
+
+    /// Value of the envelope at which that bit began.
+    pub(super) const fn decided_at(&self) -> u64 {
+        self.at.saturating_sub(Self::UNDECIDED)
     }
 
     /// The bits not decided yet that came before the signal went, the first in time in the highest

@@ -4,13 +4,13 @@ use super::event::Event;
 use super::framing::{Reader, frame};
 use super::outbox::Outbox;
 use crate::fsk::{Channel, FskReceiver};
-use crate::hdlc::Deframer;
+use crate::hdlc::{Deframer, Mended, Mender};
 use crate::output::Output;
 use crate::receive::QamReceiver;
 use crate::table::Modem;
 use crate::tone::{Detector, ToneOutput};
 use crate::v8;
-use fax_core::{Expectation, Framing, Heard, Opening, Signal, Timestamp, Tone};
+use fax_core::{Chunk, Expectation, FrameEnd, Framing, Heard, Opening, Signal, Timestamp, Tone};
 
 /// Samples for which V.8 is listened for after an answer tone that invites it: 8 s, longer than a
 /// caller may take for its CM (V.8 8.1).
@@ -36,6 +36,8 @@ pub(crate) struct Ear {
     now: u64,
     frame: [i16; FRAME],
     filled: usize,
+    /// Whether samples of the frame that is being filled were invented.
+    invented: bool,
     /// Samples of silence up to now.
     silence: u64,
     attention: Attention,
@@ -45,6 +47,7 @@ pub(crate) struct Ear {
     tones: Detector,
     v21: FskReceiver,
     deframer: Deframer,
+    mender: Mender,
     fast: QamReceiver,
     reader: Reader,
     v8: v8::Listener,
@@ -85,6 +88,7 @@ impl Ear {
             now: 0,
             frame: [0; FRAME],
             filled: 0,
+            invented: false,
             silence: 0,
             attention: Attention::Full,
             tones_behind: 0,
@@ -92,6 +96,7 @@ impl Ear {
             tones: Detector::new(),
             v21: FskReceiver::new(Channel::Two),
             deframer: Deframer::new(),
+            mender: Mender::new(),
             fast: QamReceiver::any(),
             reader: Reader::new(),
             v8: v8::Listener::new(Channel::One),
@@ -144,6 +149,16 @@ impl Ear {
         self.fast.expect(&modems[..count]);
     }
 
+    /// As [`Ear::listen`], of samples that nobody sent.
+    pub(crate) fn listen_invented(&mut self, samples: &[i16]) {
+        for frame in samples.chunks(FRAME) {
+            // Of two frames that they lie in, both.
+            self.invented = true;
+            self.listen(frame);
+            self.invented = self.filled > 0;
+        }
+    }
+
     pub(crate) fn listen(&mut self, samples: &[i16]) {
         for block in samples.chunks(BLOCK) {
             if self.hears_nothing(block.len() as u64) {
@@ -158,6 +173,7 @@ impl Ear {
                 if self.filled == FRAME {
                     self.filled = 0;
                     self.frame();
+                    self.invented = self.invented && !rest.is_empty();
                 }
             }
             self.flush();
@@ -308,8 +324,8 @@ impl Ear {
 
     fn hear_v21(&mut self, samples: &[i16]) {
         let now = Timestamp::from_samples(self.now);
-        let Self { v21, deframer, out, burst, fast, tone, reader, .. } = self;
-        v21.process(samples, &mut |output| match output {
+        let Self { v21, deframer, mender, out, burst, fast, tone, reader, invented, .. } = self;
+        let mut tell = |output| match output {
             Output::Recognised { .. } => {}
             Output::Trained { began, quality, .. } => {
                 // Flags for 80 ms are no fast modem, whatever was thought to be going on.
@@ -320,15 +336,18 @@ impl Ear {
                 out.close(now);
                 (*burst, *tone) = (Burst::V21, false);
                 *deframer = Deframer::new();
+                mender.begin();
                 let at = Timestamp::from_samples(began);
                 out.note(at, Event::Trained(Opening::V21, quality));
                 out.tell(at, Signal::Begin(Opening::V21));
             }
             Output::TrainingFailed { .. } => out.note(now, Event::TrainingFailed(Opening::V21)),
-            Output::Bits { bits, count } => {
+            Output::Bits { bits, count } | Output::Doubtful { bits, count } => {
                 if *burst == Burst::V21 {
+                    let doubtful = matches!(output, Output::Doubtful { .. });
                     deframer
                         .push(bits, count, &mut |event| frame(event, &mut |signal| out.tell(now, signal)));
+                    mender.push(bits, count, doubtful, &mut |mended| tell_mended(mended, now, out));
                 }
             }
             Output::Ended { at } => {
@@ -337,7 +356,12 @@ impl Ear {
                     end(out, burst, Timestamp::from_samples(at));
                 }
             }
-        });
+        };
+        if *invented {
+            v21.process_invented(samples, &mut tell);
+        } else {
+            v21.process(samples, &mut tell);
+        }
     }
 
     fn hear_fast(&mut self, samples: &[i16]) {
@@ -368,7 +392,7 @@ impl Ear {
                     end(out, burst, now);
                 }
             }
-            Output::Bits { bits, count } => {
+            Output::Bits { bits, count } | Output::Doubtful { bits, count } => {
                 if *burst == Burst::Fast {
                     reader.push(bits, count, &mut |signal| out.tell(now, signal));
                 }
@@ -388,6 +412,14 @@ impl Ear {
         let Self { v8, out, .. } = self;
         v8.process(samples, &mut |message| out.note(now, Event::V8(message)));
     }
+}
+
+/// A frame beside the damaged one that it was made of.
+fn tell_mended(mended: &Mended, now: Timestamp, out: &mut Outbox) {
+    for octets in mended.octets().chunks(Chunk::CAPACITY) {
+        out.tell(now, Signal::Octets(Chunk::from_octets(octets)));
+    }
+    out.tell(now, Signal::FrameEnd(FrameEnd::Good));
 }
 
 fn is_silent(samples: &[i16; FRAME]) -> bool {

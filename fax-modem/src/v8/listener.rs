@@ -43,7 +43,9 @@ impl Listener {
     pub fn process(&mut self, samples: &[i16], out: &mut impl FnMut(Message)) {
         let Self { receiver, decoder, .. } = self;
         receiver.process(samples, &mut |output| match output {
-            Output::Bits { bits, count } => decoder.process(bits, count, out),
+            Output::Bits { bits, count } | Output::Doubtful { bits, count } => {
+                decoder.process(bits, count, out)
+            }
             Output::Ended { .. } => decoder.end().into_iter().for_each(&mut *out),
             Output::Recognised { .. } | Output::Trained { .. } | Output::TrainingFailed { .. } => {}
         });

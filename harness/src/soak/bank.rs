@@ -151,7 +151,7 @@ impl Listener {
                     *trainings += 1;
                     bits.clear();
                 }
-                Output::Bits { bits: packed, count } => {
+                Output::Bits { bits: packed, count } | Output::Doubtful { bits: packed, count } => {
                     bits.extend((0..count).map(|n| packed >> n & 1 == 1));
                     deframer.push(packed, count, &mut take);
                 }

@@ -136,7 +136,7 @@ impl Report {
             Output::Recognised { .. } => return None,
             Output::Trained { quality, .. } => Self::Trained { quality: Some(quality.into()) },
             Output::TrainingFailed { .. } => Self::Failed,
-            Output::Bits { bits, count } => Self::Bits { bits, count },
+            Output::Bits { bits, count } | Output::Doubtful { bits, count } => Self::Bits { bits, count },
             Output::Ended { .. } => Self::Ended,
         })
     }

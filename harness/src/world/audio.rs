@@ -87,9 +87,9 @@ impl RtpAudio {
         }
     }
 
-    /// Plays the next block.
-    pub fn play(&mut self, now: Timestamp, said: &mut [i16]) {
-        self.incoming.play(now, said);
+    /// Plays the next block; whether it came, or was invented.
+    pub fn play(&mut self, now: Timestamp, said: &mut [i16]) -> bool {
+        self.incoming.play(now, said)
     }
 }
 
@@ -132,18 +132,17 @@ impl Incoming {
         }
     }
 
-    fn play(&mut self, now: Timestamp, said: &mut [i16]) {
+    fn play(&mut self, now: Timestamp, said: &mut [i16]) -> bool {
         said.fill(0);
         if self.begins.is_none_or(|begins| now < begins) {
-            return;
+            return true;
         }
-        if let Some(samples) = self.waiting.remove(&self.next) {
-            self.last = samples;
-        }
+        let came = self.waiting.remove(&self.next).map(|samples| self.last = samples).is_some();
         self.next += 1;
         for (out, x) in said.iter_mut().zip(&self.last) {
             *out = *x;
         }
+        came
     }
 }
 

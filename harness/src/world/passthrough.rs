@@ -45,9 +45,13 @@ impl PacketSide for Passthrough {
 impl Gateway for Regenerate {
     fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]) {
         let mut block = vec![0; heard.len()];
-        self.audio.play(now, &mut block);
+        let came = self.audio.play(now, &mut block);
         self.call.listen(Side::Near, now, heard);
-        self.call.listen(Side::Far, now, &block);
+        if came {
+            self.call.listen(Side::Far, now, &block);
+        } else {
+            self.call.listen_invented(Side::Far, now, &block);
+        }
         self.call.fill(Side::Near, said);
         self.call.fill(Side::Far, &mut block);
         self.audio.say(&block);

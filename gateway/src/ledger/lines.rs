@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 pub(super) struct Lines {
     directory: PathBuf,
     file: File,
+    /// Octets of whole lines.
     length: u64,
-    /// The last write failed within a line.
+    /// The last write failed within a line: there may be a part of it behind the whole ones.
     torn: bool,
 }
 
@@ -22,10 +23,15 @@ const CURRENT: &str = "calls.jsonl";
 
 impl Lines {
     pub(super) fn open(directory: &Path) -> io::Result<Self> {
-        let mut file = append(&directory.join(CURRENT))?;
-        let length = file.metadata()?.len();
-        let torn = length > 0 && file.seek(SeekFrom::End(-1)).is_ok() && last_octet(&mut file) != Some(b'\n');
-        Ok(Self { directory: directory.to_owned(), file, length, torn })
+        let path = directory.join(CURRENT);
+        let mut file = append(&path)?;
+        let end = file.metadata()?.len();
+        let torn = end > 0 && file.seek(SeekFrom::End(-1)).is_ok() && last_octet(&mut file) != Some(b'\n');
+        let length = if torn { whole_lines(&std::fs::read(&path)?) } else { end };
+        let mut lines = Self { directory: directory.to_owned(), file, length, torn };
+        // Whoever was killed within a line had not closed its call in the journal: its record comes again.
+        lines.mend()?;
+        Ok(lines)
     }
 
     /// Writes a record; when the file is longer than `limit` octets, the next begins a new one.
@@ -33,16 +39,23 @@ impl Lines {
         if self.length > limit {
             self.rotate()?;
         }
+        self.mend()?;
         let mut octets = Vec::with_capacity(4096);
-        if self.torn {
-            octets.push(b'\n');
-        }
         serde_json::to_writer(&mut octets, entry)?;
         octets.push(b'\n');
         self.torn = true;
         self.file.write_all(&octets)?;
         self.torn = false;
         self.length += octets.len() as u64;
+        Ok(())
+    }
+
+    /// Takes a part of a line back.
+    fn mend(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.length)?;
+            self.torn = false;
+        }
         Ok(())
     }
 
@@ -80,7 +93,11 @@ impl Lines {
 
     fn rotate(&mut self) -> io::Result<()> {
         let older = self.directory.join(format!("calls-{}.jsonl", Utc::now().0));
-        std::fs::rename(self.directory.join(CURRENT), older)?;
+        match std::fs::rename(self.directory.join(CURRENT), older) {
+            // Somebody has put it elsewhere, or there was no room for a new one the last time.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            moved => moved?,
+        }
         *self = Self::open(&self.directory)?;
         Ok(())
     }
@@ -120,6 +137,10 @@ fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).read(true).append(true).mode(0o640).open(path)
 }
 
+fn whole_lines(octets: &[u8]) -> u64 {
+    octets.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at as u64 + 1)
+}
+
 fn last_octet(file: &mut File) -> Option<u8> {
     let mut octet = [0];
     file.read_exact(&mut octet).ok()?;
@@ -156,6 +177,16 @@ mod tests {
     }
 
     #[test]
+    fn a_long_file_that_somebody_took_away_gives_way_to_a_new_one_too() {
+        let scratch = Scratch::new("lines-moved");
+        let mut lines = Lines::open(&scratch.0).unwrap();
+        lines.append(&entry("a"), 10).unwrap();
+        std::fs::rename(scratch.0.join(CURRENT), scratch.0.join("elsewhere")).unwrap();
+        lines.append(&entry("b"), 10).unwrap();
+        assert_eq!(ids(&scratch.0), ["b"]);
+    }
+
+    #[test]
     fn a_line_that_was_cut_costs_no_other() {
         let scratch = Scratch::new("lines-cut");
         Lines::open(&scratch.0).unwrap().append(&entry("a"), u64::MAX).unwrap();
@@ -165,6 +196,27 @@ mod tests {
         std::fs::write(&path, octets).unwrap();
         Lines::open(&scratch.0).unwrap().append(&entry("b"), u64::MAX).unwrap();
         assert_eq!(ids(&scratch.0), ["a", "b"]);
+    }
+
+    /// Other programs read the file, and know nothing of lines that are none.
+    #[test]
+    fn a_line_that_was_cut_is_taken_back() {
+        let scratch = Scratch::new("lines-torn");
+        let path = scratch.0.join(CURRENT);
+        let tear = || append(&path).unwrap().write_all(br#"{"id":"cut"#).unwrap();
+        let mut lines = Lines::open(&scratch.0).unwrap();
+        lines.append(&entry("a"), u64::MAX).unwrap();
+        // The disk was full within a line.
+        tear();
+        lines.torn = true;
+        lines.append(&entry("b"), u64::MAX).unwrap();
+        // The program was killed within a line.
+        tear();
+        let mut lines = Lines::open(&scratch.0).unwrap();
+        lines.append(&entry("c"), u64::MAX).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let read = text.lines().map(|line| serde_json::from_str::<Entry>(line).unwrap().id);
+        assert_eq!(read.collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 
     #[test]

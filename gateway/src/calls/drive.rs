@@ -375,8 +375,12 @@ impl Driver {
         let mut entry = self.story.close(now, path.record(), &self.watches, audio, strangers);
         if let Some(tap) = self.tap {
             let wanted = !self.config.capture.failed_only || !entry.went_well();
-            self.desk.live.metrics.capture(if wanted { "kept" } else { "dropped" });
             entry.capture = tap.close(wanted);
+            self.desk.live.metrics.capture(match (wanted, &entry.capture) {
+                (false, _) => "dropped",
+                (true, Some(_)) => "kept",
+                (true, None) => "stopped",
+            });
         }
         entry
     }

@@ -205,10 +205,7 @@ impl Driver {
         from: SocketAddr,
         octets: &[u8],
     ) {
-        let strangers = |path: &Path| path.strangers(side).saturating_add(path.audio(side).strangers);
-        let before = strangers(path);
-        path.receive(now, side, socket, from, octets);
-        if strangers(path) == before {
+        if path.receive(now, side, socket, from, octets) {
             self.watches[place(side)].came(now, socket, octets);
             self.keep(now, from, self.here(side, socket), octets);
         }

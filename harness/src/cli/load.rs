@@ -65,7 +65,8 @@ impl Trace {
 
     fn tell(&self, end: &str, caller: &str, what: &str) {
         let Some(file) = &self.0 else { return };
-        let line = json!({ "at": self.1.elapsed().as_secs_f64(), "end": end, "caller": caller, "what": what });
+        let line =
+            json!({ "at": self.1.elapsed().as_secs_f64(), "end": end, "caller": caller, "what": what });
         // One write: whoever ends this program finds whole lines.
         let written =
             file.lock().unwrap_or_else(PoisonError::into_inner).write_all(format!("{line}\n").as_bytes());

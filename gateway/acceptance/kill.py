@@ -18,7 +18,7 @@ import lab
 
 faxgw, faxlab, page, out = lab.arguments()
 kills, seed = [int(given) for given in sys.argv[5:7]] + [50, 1][len(sys.argv[5:7]):]
-LONGEST = 24  # seconds until a kill: a page is on by then
+MEAN, LONGEST = 9, 60  # seconds until a kill: many in signalling and training, some in a page and after it
 HISTORY = 50_000_000  # octets
 
 report = lab.Report(out, "kill", f"kill.py ... {kills} {seed}")
@@ -52,7 +52,7 @@ noise = lab.flood(faxlab, [lab.GATEWAY], what="invite", number="404", sources="1
 draw, starts = random.Random(seed), []
 with lab.Machine() as machine:
     for number in range(kills):
-        time.sleep(draw.uniform(0.2, LONGEST))
+        time.sleep(min(0.1 + draw.expovariate(1 / MEAN), LONGEST))
         gateway.kill()
         gateway.start()
         starts.append(gateway.ready)

@@ -68,6 +68,8 @@ const BURST: usize = 16;
 const LONGEST: usize = 2048;
 /// Both dialogs end by themselves; if the stack has lost one, the call is over so long after its end all the same.
 const FAREWELL: Span = Span::from_millis(60_000);
+/// The same when the program ends: it waits 5 s for records.
+const HASTE: Span = Span::from_millis(3000);
 
 type Buffer = [u8; LONGEST];
 
@@ -116,7 +118,8 @@ impl Driver {
         let mut ended = None;
         self.drain(&mut bridge, &mut path, &sockets, &mut buffers[0]);
         while !bridge.is_over() {
-            if self.story.has_ended() && self.clock.now() > *ended.get_or_insert(self.clock.now()) + FAREWELL
+            let farewell = if *service.borrow() == Service::Over { HASTE } else { FAREWELL };
+            if self.story.has_ended() && self.clock.now() > *ended.get_or_insert(self.clock.now()) + farewell
             {
                 break;
             }

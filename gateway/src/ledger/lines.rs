@@ -82,8 +82,7 @@ impl Lines {
     pub(super) fn purge(&self, before: Utc) -> io::Result<usize> {
         let mut gone = 0;
         for path in files(&self.directory)? {
-            let ended = path.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("calls-")?.parse().ok());
-            if ended.is_some_and(|ended| Utc(ended) < before) {
+            if ended(&path).is_some_and(|ended| ended < before) {
                 std::fs::remove_file(&path)?;
                 gone += 1;
             }
@@ -103,9 +102,11 @@ impl Lines {
     }
 }
 
-/// Hands every record of a directory to `take`, file by file; lines that are none are passed over.
-pub(super) fn each(directory: &Path, mut take: impl FnMut(Entry)) -> io::Result<()> {
-    for path in files(directory)? {
+/// Hands the records of a directory to `take`, file by file, without files that ended before `since`; lines that are none are
+/// passed over.
+pub(super) fn each(directory: &Path, since: Utc, mut take: impl FnMut(Entry)) -> io::Result<()> {
+    let files = files(directory)?;
+    for path in files.into_iter().filter(|path| ended(path).is_none_or(|ended| ended >= since)) {
         for line in BufReader::new(File::open(path)?).split(b'\n') {
             if let Ok(entry) = serde_json::from_slice(&line?) {
                 take(entry);
@@ -113,6 +114,11 @@ pub(super) fn each(directory: &Path, mut take: impl FnMut(Entry)) -> io::Result<
         }
     }
     Ok(())
+}
+
+/// When a file was closed; none is known of the one that is written.
+fn ended(path: &Path) -> Option<Utc> {
+    path.file_stem()?.to_str()?.strip_prefix("calls-")?.parse().ok().map(Utc)
 }
 
 /// The files of a directory, the oldest first.
@@ -158,7 +164,7 @@ mod tests {
 
     fn ids(directory: &Path) -> Vec<String> {
         let mut ids = Vec::new();
-        each(directory, |entry| ids.push(entry.id)).unwrap();
+        each(directory, Utc(0), |entry| ids.push(entry.id)).unwrap();
         ids
     }
 
@@ -171,7 +177,11 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(2)); // names differ by milliseconds
         }
         assert_eq!(ids(&scratch.0), ["a", "b", "c"]);
-        assert_eq!(files(&scratch.0).unwrap().len(), 3);
+        let files = files(&scratch.0).unwrap();
+        assert_eq!(files.len(), 3);
+        let mut later = 0;
+        each(&scratch.0, Utc(ended(&files[0]).unwrap().0 + 1), |_| later += 1).unwrap();
+        assert_eq!(later, 2);
         assert_eq!(lines.purge(Utc(u64::MAX)).unwrap(), 2);
         assert_eq!(ids(&scratch.0), ["c"]);
     }

@@ -73,7 +73,7 @@ impl Writer {
             days: records.days,
         };
         if new {
-            lines::each(&writer.directory, |entry| writer.index.put(&entry).unwrap_or_default())?;
+            lines::each(&writer.directory, Utc(0), |entry| writer.index.put(&entry).unwrap_or_default())?;
         }
         let lost = writer.write_lost(open)?;
         Ok((writer, lost))
@@ -85,7 +85,9 @@ impl Writer {
         let mut written = Vec::new();
         if !open.is_empty() {
             let ids: Vec<_> = open.iter().map(|entry| entry.id.clone()).collect();
-            lines::each(&self.directory, |entry| {
+            // Years of records must not hold up the start; the clock may have been set since, by less than a day.
+            let began = open.iter().map(|entry| entry.began).min().unwrap_or_default();
+            lines::each(&self.directory, began.days_before(1), |entry| {
                 if ids.contains(&entry.id) {
                     _ = self.index.put(&entry);
                     written.push(entry.id);
@@ -152,16 +154,25 @@ impl Writer {
     }
 
     pub(super) fn close(&mut self, entry: Entry) {
-        if self.waiting.len() >= WAITING
-            && let Some(oldest) = self.waiting.pop_front()
-        {
-            Alarms::up(&self.alarms.dropped);
-            // The log is then the only place that has it.
-            tracing::error!(target: "faxgw::records", "no room for the record: {}", oldest.summary());
-            _ = self.journal.close(&oldest.id);
+        if self.waiting.len() + self.unindexed.len() >= WAITING {
+            self.give_up_oldest();
         }
         self.waiting.push_back(entry);
         self.retry();
+    }
+
+    /// A record that is in the lines comes into the index when that is made anew; another is lost.
+    fn give_up_oldest(&mut self) {
+        let written = self.unindexed.pop_front();
+        let lost = if written.is_none() { self.waiting.pop_front() } else { None };
+        if let Some(lost) = &lost {
+            Alarms::up(&self.alarms.dropped);
+            // The log is then the only place that has it.
+            tracing::error!(target: "faxgw::records", "no room for the record: {}", lost.summary());
+        }
+        if let Some(given_up) = written.or(lost) {
+            _ = self.journal.close(&given_up.id);
+        }
     }
 
     /// Writes what waits, in order, until one fails: first the lines, which are the truth, then the index.
@@ -175,8 +186,7 @@ impl Writer {
         }
         while let Some(entry) = self.unindexed.front() {
             let indexed = self.index.put(entry).map_err(io::Error::other);
-            // More than these come into the index only when it is made anew from the lines.
-            if !self.check(indexed) && self.unindexed.len() < WAITING {
+            if !self.check(indexed) {
                 break;
             }
             let closed = self.journal.close(&entry.id);
@@ -268,8 +278,27 @@ mod tests {
         assert_eq!(ids(&writer), ["a", "b"]);
         assert!(writer.alarms.are_silent());
         let mut lines = 0;
-        lines::each(&scratch.0, |_| lines += 1).unwrap();
+        lines::each(&scratch.0, Utc(0), |_| lines += 1).unwrap();
         assert_eq!(lines, 2);
+    }
+
+    #[test]
+    fn records_that_wait_have_a_limit_and_those_that_are_in_no_file_are_counted() {
+        let scratch = Scratch::new("writer-limit");
+        let (mut writer, _) = open(&scratch);
+        writer.index = Index::read(&scratch.0).unwrap();
+        let close = |writer: &mut Writer, from: usize, to: usize| {
+            for number in from..to {
+                writer.close(Entry::begin(format!("{number:04}"), Utc(1)));
+            }
+            let waiting = writer.waiting.len() + writer.unindexed.len();
+            (waiting, writer.alarms.dropped.load(Ordering::Relaxed))
+        };
+        assert_eq!(close(&mut writer, 0, 1100), (WAITING, 0));
+        let elsewhere = Scratch::new("writer-limit-full");
+        std::os::unix::fs::symlink("/dev/full", elsewhere.0.join("calls.jsonl")).unwrap();
+        writer.lines = Lines::open(&elsewhere.0).unwrap();
+        assert_eq!(close(&mut writer, 1100, 2200), (WAITING, 76));
     }
 
     #[test]

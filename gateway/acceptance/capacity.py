@@ -19,7 +19,7 @@ report = lab.Report(out, "capacity", f"capacity.py ... {' '.join(map(str, steps)
 
 
 def step(calls):
-    gateway = lab.Gateway(faxgw, out, lab.configuration("calls = 2000"), out / "records-capacity")
+    gateway = lab.Gateway(faxgw, out, lab.configuration(f"calls = 2000\n{lab.MANY}"), out / "records-capacity")
     before, cpu = len(lab.lines(gateway.records)[0]), gateway.cpu()
     load, lags = lab.load(faxlab, page, calls), []
     with lab.Machine() as machine:

@@ -24,7 +24,7 @@ disk.mkdir(exist_ok=True)
 subprocess.run(["umount", disk], check=False, stderr=subprocess.DEVNULL)
 subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "faxgw-acceptance", disk], check=True)
 captures = f'[capture]\nenabled = true\npurpose = "acceptance"\nfailed_only = false\nmin_free_mb = {FREE_MB}\n'
-gateway = lab.Gateway(faxgw, out, lab.configuration("calls = 2000\nloop_lag_ms = 1000", captures), disk)
+gateway = lab.Gateway(faxgw, out, lab.configuration(f"calls = 2000\nloop_lag_ms = 1000\n{lab.MANY}", captures), disk)
 made = 0
 
 

@@ -41,7 +41,7 @@ def fill_history(gateway):
     return len(old)
 
 
-gateway = lab.Gateway(faxgw, out, lab.configuration("calls = 1000\nloop_lag_ms = 1000"), records)
+gateway = lab.Gateway(faxgw, out, lab.configuration(f"calls = 1000\nloop_lag_ms = 1000\n{lab.MANY}"), records)
 old = fill_history(gateway)
 gateway.start()
 report.figure("older records", old)

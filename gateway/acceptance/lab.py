@@ -3,7 +3,7 @@
 Each run is a program: RUN.py FAXGW FAXLAB PAGE.tif OUT [settings]. It prints what it found, writes it as OUT/RUN.json,
 and exits with 1 if something is not as it must be. `page.py` makes docs/acceptance.md of these files.
 
-Ports of 127.0.0.1: SIP 6100 (gateway), 6110 (who is called), 6120 (who calls), HTTP 6190, media 21000 to 22999.
+Ports of 127.0.0.1: SIP 6100 (gateway), 6110 (who is called), 6120 (who calls), HTTP 6190, media 21000 to 23999.
 """
 import json
 import os
@@ -29,16 +29,17 @@ def arguments():
     return faxgw, faxlab, page, out
 
 
-def configuration(limits="", more=""):
+MANY = "invites_per_source = 1000\nmessages_per_source = 20000"  # all callers are one source here
+
+
+def configuration(limits=MANY, more=""):
     """Callers at 127.0.0.1 go to the answerers if they call 200; nobody else may call, and nothing else is called."""
     return f"""
 [sip]
 listen = ["udp:{GATEWAY}"]
 [media]
-ports = "21000-22999"
+ports = "21000-23999"
 [limits]
-invites_per_source = 1000
-messages_per_source = 20000
 {limits}
 [records]
 numbers = "full"
@@ -238,5 +239,6 @@ def machine():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     load = os.getloadavg()
     name = cpu[1] if cpu else "unknown"
-    return {"cpu": f"{os.cpu_count()} x {name}", "load_average": [round(load[0], 1), round(load[1], 1)],
+    policy = {os.SCHED_RR: "real-time priority (SCHED_RR)"}.get(os.sched_getscheduler(0), f"nice {os.nice(0)}")
+    return {"cpu": f"{os.cpu_count()} x {name}", "priority": policy, "load_average": [round(load[0], 1), round(load[1], 1)],
             "at": time.strftime("%Y-%m-%d %H:%M", time.gmtime())}

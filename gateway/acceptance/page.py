@@ -15,8 +15,8 @@ HEAD = """# What has been run against a running gateway
 foreign packets, kills, a full disk. It is not part of the CI. Each run is a program in `gateway/acceptance`, which says in its
 first lines what it does; what must hold is checked by it, and stands below as it came out, good or not.
 
-Both ends of every call are `faxlab load` and run on the same processors as the gateway. The runs have a higher priority than
-other programs (`nice -n -10`), but share the machine: each says how many of its cores others used meanwhile.
+Both ends of every call are `faxlab load` and run on the same processors as the gateway. What else the machine did meanwhile is
+said of each run, in cores; the runs had priority over it (`ACCEPTANCE_PRIORITY` of the Makefile).
 """
 TITLES = {
     "media": "Foreign packets at the ports of a fax",
@@ -43,7 +43,8 @@ def section(run, content):
     figures = content["figures"]
     steps = {name: figure for name, figure in figures.items() if isinstance(figure, dict) and "at once" in figure}
     parts = [f"## {TITLES[run]}", f"`{content['command']}`, {content['machine']['at']} UTC, "
-             f"{content['machine']['cpu']}, load average {content['machine']['load_average'][0]} at its end."]
+             f"{content['machine']['cpu']}, {content['machine']['priority']}, load average "
+             f"{content['machine']['load_average'][0]} at its end."]
     if steps:
         names = list(next(iter(steps.values())))
         parts.append(table([["", *names], *([step, *map(shown, figure.values())] for step, figure in steps.items())]))

@@ -18,7 +18,8 @@ help:
 	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
 	@echo 'make bench-calls  the table of docs/call-performance.md; BENCH_SCALE=20 for a 20th of the calls (2 CPU hours)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
-	@echo 'make acceptance   SIPp against the SIP endpoint; LOAD_CALLS faxes at once through faxgw, in real time'
+	@echo 'make acceptance   SIPp against the SIP endpoint; floods, kills, a full disk and load against faxgw, in real time;'
+	@echo '                  docs/acceptance.md anew (30 minutes; ACCEPTANCE_SECONDS, KILLS and LOAD_CALLS make it shorter)'
 	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
 	@echo 'make deb          the Debian package of the gateway, in target/debian'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
@@ -81,15 +82,26 @@ bench-t38:
 	done
 	$(CARGO) test --package fax-t38 --test udptl --locked -- --ignored
 
-LOAD_CALLS ?= 100
+ACCEPTANCE_SECONDS ?= 60
+KILLS ?= 50
+# Where other programs keep the processors busy: chrt --rr 10
+ACCEPTANCE_PRIORITY ?= nice -n -10
+LOAD_CALLS ?= 50 100 150 200
 
-# In real time; binds 127.0.0.1:5060, 5070, 5080 and 9338.
+# In real time, with priority if it may; a disk is mounted, which needs root. gateway/acceptance/lab.py says which ports.
 acceptance: setup
 	@$(MAKE) --no-print-directory setup PACKAGES=sip-tester
 	$(CARGO) test --package fax-net --test sipp --locked -- --ignored
 	$(CARGO) build --release --locked --package fax-gateway --bin faxgw
 	$(CARGO) build --release --locked --package fax-harness --features spandsp --bin faxlab
-	gateway/acceptance/load.sh target/release/faxgw target/release/faxlab test-vectors/pages/itu1.tif $(LOAD_CALLS) target/acceptance
+	@failed=''; \
+	for run in 'media $(ACCEPTANCE_SECONDS)' 'flood $(ACCEPTANCE_SECONDS)' 'kill $(KILLS)' disk 'capacity $(LOAD_CALLS)'; do \
+	  set -- $$run; name=$$1; shift; echo "$$run"; \
+	  $(ACCEPTANCE_PRIORITY) gateway/acceptance/$$name.py target/release/faxgw target/release/faxlab \
+	    test-vectors/pages/itu1.tif target/acceptance "$$@" || failed="$$failed $$name"; \
+	done; \
+	gateway/acceptance/page.py target/acceptance docs/acceptance.md; \
+	[ -z "$$failed" ] || { echo "not as it must be:$$failed"; exit 1; }
 
 # efax, another T.30 program, over the peer's class 1 modem and a pty.
 acceptance-efax:

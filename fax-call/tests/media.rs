@@ -89,17 +89,25 @@ fn a_foreign_packet_is_counted_and_nothing_is_sent_for_it() {
     let mut path = both_audio(Settings::default());
     for n in 0..1000_u16 {
         let stranger: SocketAddr = ([198, 51, 100, 7], 1000 + n).into();
-        path.receive(
-            at(n.into()),
-            Side::Near,
-            Socket::Rtp,
-            stranger,
-            &rtp(8, n, 160 * u32::from(n), &[n as u8; 160]),
-        );
-        path.receive(at(n.into()), Side::Near, Socket::Udptl, stranger, &[0, 1, 1, 0, 0, 0]);
+        let packet = rtp(8, n, 160 * u32::from(n), &[n as u8; 160]);
+        assert!(!path.receive(at(n.into()), Side::Near, Socket::Rtp, stranger, &packet));
+        assert!(!path.receive(at(n.into()), Side::Near, Socket::Udptl, stranger, &[0, 1, 1, 0, 0, 0]));
     }
     assert!(sent(&mut path, Side::Far).is_empty() && sent(&mut path, Side::Near).is_empty());
     assert_eq!((path.audio(Side::Near).received, path.audio(Side::Near).strangers), (0, 1000));
+    assert_eq!(path.strangers(Side::Near), 1000);
+}
+
+/// A port stays open when its medium has ended; what comes to it is of the peer, who is late, or of a stranger.
+#[test]
+fn a_foreign_packet_is_counted_where_no_packet_is_due() {
+    let mut path = both_audio(Settings::default());
+    path.order(at(1), Side::Far, t38(FAR));
+    let (packet, stranger) = (rtp(8, 1, 160, &[0xD5; 160]), ([198, 51, 100, 7], 4000).into());
+    assert!(!path.receive(at(2), Side::Far, Socket::Rtp, FAR.into(), &packet));
+    assert_eq!(path.audio(Side::Far).strangers, 0);
+    assert!(!path.receive(at(3), Side::Far, Socket::Rtp, stranger, &packet));
+    assert_eq!(path.audio(Side::Far).strangers, 1);
 }
 
 /// An event that is longer than any block takes no place of those that wait to be sent.
@@ -268,6 +276,21 @@ fn what_was_on_its_way_while_signalling_was_asked_is_not_lost() {
 /// NAT-4.
 #[test]
 fn packets_that_come_before_the_answer_are_played_after_it() {
+    let heard = plays_early(NEAR);
+    assert!(heard.contains(&Signal::FrameEnd(FrameEnd::Good)), "{heard:?}");
+}
+
+/// The answer says whose they were: a stranger who is early is none the less a stranger.
+#[test]
+fn packets_of_strangers_that_come_before_the_answer_are_not_played_after_it() {
+    for stranger in [([198, 51, 100, 7], 4000), (NEAR.0, NEAR.1 + 1)] {
+        let heard = plays_early(stranger);
+        assert!(!heard.iter().any(|signal| matches!(signal, Signal::Begin(_))), "{heard:?}");
+    }
+}
+
+/// What is heard on the far leg when somebody sends a DIS, the beginning of it before T.38 is agreed.
+fn plays_early(from: ([u8; 4], u16)) -> Vec<Signal> {
     let mut path = both_audio(Settings::default());
     let mut peer = T38Line::new(line::Settings::default());
     let mut machine = Machine::new(FAR);
@@ -280,7 +303,7 @@ fn packets_that_come_before_the_answer_are_played_after_it() {
         peer.advance(now);
         let mut datagram = [0; 1400];
         while let Some(length) = peer.transmit(&mut datagram) {
-            path.receive(now, Side::Near, Socket::Udptl, NEAR.into(), &datagram[..length]);
+            path.receive(now, Side::Near, Socket::Udptl, from.into(), &datagram[..length]);
         }
         if n == 15 {
             path.order(now, Side::Near, t38(NEAR));
@@ -296,7 +319,7 @@ fn packets_that_come_before_the_answer_are_played_after_it() {
             heard.push(one.signal);
         }
     }
-    assert!(heard.contains(&Signal::FrameEnd(FrameEnd::Good)), "{heard:?}");
+    heard
 }
 
 /// AUD-1: ten minutes against a clock that is 200 ppm away, and not a sample is lost or doubled.

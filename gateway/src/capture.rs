@@ -4,12 +4,13 @@
 //! `faxgw forget`. No call waits for them: packets that find no room are left out and counted.
 //!
 //! Always: a file is at most `capture.call_mb` long; while the disk has less than `capture.min_free_mb`, or a write fails,
-//! captures stop, and calls and records go on.
+//! captures stop, also those that are on, and calls and records go on; a record names no file that is not there.
 
 use crate::clock::Utc;
 use crate::config::Capture;
 use byteorder_slice::LittleEndian;
 use core::net::SocketAddr;
+use core::sync::atomic::{AtomicBool, Ordering};
 use etherparse::PacketBuilder;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
 use pcap_file::pcapng::blocks::interface_description::{
@@ -23,24 +24,30 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// Where packets go. Clones write to the same place.
 #[derive(Clone, Debug)]
-pub struct Captures(SyncSender<Task>);
+pub struct Captures {
+    tasks: SyncSender<Task>,
+    short: Arc<AtomicBool>,
+}
 
 /// The packets of one call, until it is closed.
 #[derive(Debug)]
 pub struct Tap {
-    captures: Captures,
+    tasks: SyncSender<Task>,
     id: String,
     began: Utc,
+    /// Whether there is a file with what came so far.
+    kept: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
 enum Task {
-    Open(String, Capture),
+    Open(String, Capture, Arc<AtomicBool>),
     Packet(Packet),
     Close(String, bool),
 }
@@ -60,24 +67,33 @@ const QUEUE: usize = 4096;
 const FOLDER: &str = "captures";
 /// How often old files are looked for.
 const PURGE: Duration = Duration::from_secs(3600);
-const TICK: Duration = Duration::from_secs(60);
+/// How often the room on the disk is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Captures {
-    /// Begins the thread, for the records of a directory. Days are those of the configuration at each call.
+    /// Begins the thread, for the records of a directory. The policy is that of the configuration at each call.
     ///
     /// # Errors
     /// There is no thread to be had.
-    pub fn start(records: &Path, days: u16) -> io::Result<Self> {
+    pub fn start(records: &Path, policy: Capture) -> io::Result<Self> {
         let (tasks, todo) = sync_channel(QUEUE);
-        let writer = Writer { directory: records.join(FOLDER), files: BTreeMap::new(), days };
+        let writer = Writer::new(records, policy);
+        let short = writer.short.clone();
         std::thread::Builder::new().name("captures".into()).spawn(move || writer.run(&todo))?;
-        Ok(Self(tasks))
+        Ok(Self { tasks, short })
     }
 
     /// Begins the file of a call, if the configuration wants one.
     pub fn tap(&self, id: &str, began: Utc, policy: &Capture) -> Option<Tap> {
-        let opened = policy.enabled && self.0.try_send(Task::Open(id.into(), policy.clone())).is_ok();
-        opened.then(|| Tap { captures: self.clone(), id: id.into(), began })
+        let kept = Arc::new(AtomicBool::new(true));
+        let open = || self.tasks.try_send(Task::Open(id.into(), policy.clone(), kept.clone()));
+        let opened = policy.enabled && open().is_ok();
+        opened.then(|| Tap { tasks: self.tasks.clone(), id: id.into(), began, kept })
+    }
+
+    /// Whether captures have stopped because the disk has no room for them.
+    pub fn are_stopped(&self) -> bool {
+        self.short.load(Ordering::Relaxed)
     }
 }
 
@@ -87,14 +103,14 @@ impl Tap {
         let at = Duration::from_millis(self.began.0) + Duration::from_micros(micros);
         let packet = Packet { id: self.id.clone(), at, from, to, octets: octets.into() };
         // Full: the disk is slow, and the call is not to be.
-        _ = self.captures.0.try_send(Task::Packet(packet));
+        _ = self.tasks.try_send(Task::Packet(packet));
     }
 
-    /// The call is over; whether its packets are to be kept. Gives the file, seen from the records.
+    /// The call is over; whether its packets are to be kept. Gives the file, seen from the records, if there is one.
     pub fn close(self, keep: bool) -> Option<String> {
         let file = format!("{FOLDER}/{}.pcapng", self.id);
-        let told = self.captures.0.try_send(Task::Close(self.id, keep)).is_ok();
-        (keep && told).then_some(file)
+        let told = self.tasks.try_send(Task::Close(self.id, keep)).is_ok();
+        (keep && told && self.kept.load(Ordering::Relaxed)).then_some(file)
     }
 }
 
@@ -102,7 +118,12 @@ impl Tap {
 struct Writer {
     directory: PathBuf,
     files: BTreeMap<String, Open>,
-    days: u16,
+    /// That of the last call.
+    policy: Capture,
+    short: Arc<AtomicBool>,
+    looked: Instant,
+    /// MB that are free where a directory is.
+    free: fn(&Path) -> io::Result<u64>,
 }
 
 #[derive(Debug)]
@@ -110,18 +131,34 @@ struct Open {
     path: PathBuf,
     out: BufWriter<File>,
     left: u64,
+    kept: Arc<AtomicBool>,
 }
 
 impl Writer {
+    fn new(records: &Path, policy: Capture) -> Self {
+        let directory = records.join(FOLDER);
+        Self {
+            directory,
+            files: BTreeMap::new(),
+            policy,
+            short: Arc::default(),
+            looked: Instant::now(),
+            free: free_mb,
+        }
+    }
+
     fn run(mut self, todo: &Receiver<Task>) {
         let mut purged = None;
         loop {
-            match todo.recv_timeout(TICK) {
-                Ok(Task::Open(id, policy)) => self.open(id, &policy),
+            match todo.recv_timeout(LOOK) {
+                Ok(Task::Open(id, policy, kept)) => self.open(id, policy, kept),
                 Ok(Task::Packet(packet)) => self.packet(&packet),
                 Ok(Task::Close(id, keep)) => self.close(&id, keep),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.looked.elapsed() >= LOOK {
+                self.look();
             }
             if purged.is_none_or(|purged: Instant| purged.elapsed() >= PURGE) {
                 purged = Some(Instant::now());
@@ -130,31 +167,31 @@ impl Writer {
         }
     }
 
-    fn open(&mut self, id: String, policy: &Capture) {
-        self.days = policy.days;
+    fn open(&mut self, id: String, policy: Capture, kept: Arc<AtomicBool>) {
+        self.policy = policy;
         let path = self.directory.join(format!("{id}.pcapng"));
-        match self.begin(&path, policy) {
+        match self.begin(&path) {
             Ok(out) => {
-                let left = u64::from(policy.call_mb) * 1_000_000;
-                self.files.insert(id, Open { path, out, left });
+                let left = u64::from(self.policy.call_mb) * 1_000_000;
+                self.files.insert(id, Open { path, out, left, kept });
             }
-            Err(error) => tracing::warn!(target: "faxgw::capture", "no packets of {id} are kept: {error}"),
+            Err(error) => {
+                kept.store(false, Ordering::Relaxed);
+                tracing::warn!(target: "faxgw::capture", "no packets of {id} are kept: {error}");
+            }
         }
     }
 
-    fn begin(&self, path: &Path, policy: &Capture) -> io::Result<BufWriter<File>> {
+    fn begin(&mut self, path: &Path) -> io::Result<BufWriter<File>> {
         std::fs::create_dir_all(&self.directory)?;
-        let space = rustix::fs::statvfs(&self.directory)?;
-        let free = space.f_bavail.saturating_mul(space.f_frsize) / 1_000_000;
-        if free < policy.min_free_mb.into() {
-            return Err(io::Error::other(format!("only {free} MB are free")));
-        }
+        self.room()?;
         let file = File::options().create_new(true).write(true).mode(0o640).open(path)?;
         let mut out = BufWriter::new(file);
         let mut interface = InterfaceDescriptionBlock::new(DataLink::RAW, 65_535);
         interface.options.push(InterfaceDescriptionOption::IfTsResol(9));
         // Why these packets were kept goes with them.
-        interface.options.push(InterfaceDescriptionOption::Comment(Cow::Owned(policy.purpose.clone())));
+        let purpose = Cow::Owned(self.policy.purpose.clone());
+        interface.options.push(InterfaceDescriptionOption::Comment(purpose));
         let mut head =
             PcapNgWriter::with_endianness(Vec::new(), Endianness::Little).map_err(io::Error::other)?;
         head.write_pcapng_block(interface).map_err(io::Error::other)?;
@@ -162,11 +199,36 @@ impl Writer {
         Ok(out)
     }
 
+    /// Refuses if the disk has less room than captures must leave, and remembers that.
+    fn room(&mut self) -> io::Result<()> {
+        self.looked = Instant::now();
+        let free = (self.free)(&self.directory)?;
+        let short = free < self.policy.min_free_mb.into();
+        self.short.store(short, Ordering::Relaxed);
+        if short { Err(io::Error::other(format!("only {free} MB are free"))) } else { Ok(()) }
+    }
+
+    /// While the disk is short of room, files get no longer: what they have is kept.
+    fn look(&mut self) {
+        if !self.policy.enabled || !self.directory.exists() {
+            self.looked = Instant::now();
+        } else if let Err(error) = self.room() {
+            for (id, mut open) in std::mem::take(&mut self.files) {
+                tracing::warn!(target: "faxgw::capture", "packets of {id} end here: {error}");
+                if open.out.flush().is_err() {
+                    open.remove();
+                }
+            }
+        }
+    }
+
     fn packet(&mut self, packet: &Packet) {
         let Some(open) = self.files.get_mut(&packet.id) else { return };
-        if let Err(error) = open.write(packet) {
-            tracing::warn!(target: "faxgw::capture", "packets of {} end here: {error}", packet.id);
-            self.files.remove(&packet.id);
+        let Err(error) = open.write(packet) else { return };
+        tracing::warn!(target: "faxgw::capture", "packets of {} are not kept: {error}", packet.id);
+        self.short.store(true, Ordering::Relaxed);
+        if let Some(open) = self.files.remove(&packet.id) {
+            open.remove();
         }
     }
 
@@ -174,12 +236,12 @@ impl Writer {
         let Some(mut open) = self.files.remove(id) else { return };
         let flushed = open.out.flush();
         if !keep || flushed.is_err() {
-            _ = std::fs::remove_file(open.path);
+            open.remove();
         }
     }
 
     fn purge(&self) {
-        let oldest = Utc::now().days_before(self.days);
+        let oldest = Utc::now().days_before(self.policy.days);
         for entry in std::fs::read_dir(&self.directory).into_iter().flatten().flatten() {
             let modified = entry.metadata().and_then(|data| data.modified()).ok();
             let age = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
@@ -191,7 +253,20 @@ impl Writer {
     }
 }
 
+fn free_mb(directory: &Path) -> io::Result<u64> {
+    let space = rustix::fs::statvfs(directory)?;
+    Ok(space.f_bavail.saturating_mul(space.f_frsize) / 1_000_000)
+}
+
 impl Open {
+    /// Gives its room back: records need it.
+    fn remove(self) {
+        self.kept.store(false, Ordering::Relaxed);
+        _ = std::fs::remove_file(&self.path);
+        // What the buffer still holds is for nobody.
+        drop(self.out.into_parts());
+    }
+
     fn write(&mut self, packet: &Packet) -> io::Result<()> {
         let mut data = Vec::with_capacity(packet.octets.len() + 48);
         let built = match (packet.from, packet.to) {
@@ -228,22 +303,33 @@ mod tests {
         Capture { enabled: true, purpose: "a test".into(), min_free_mb: 0, ..Capture::default() }
     }
 
-    fn written(scratch: &Scratch, policy: &Capture, keep: bool, packets: u64) -> Option<Vec<u8>> {
-        let mut writer = Writer { directory: scratch.0.join(FOLDER), files: BTreeMap::new(), days: 7 };
-        writer.open("7".into(), policy);
+    fn writer(scratch: &Scratch, policy: Capture) -> Writer {
+        Writer { free: |_| Ok(1000), ..Writer::new(&scratch.0, policy) }
+    }
+
+    fn open(writer: &mut Writer) -> Arc<AtomicBool> {
+        let kept = Arc::new(AtomicBool::new(true));
+        writer.open("7".into(), writer.policy.clone(), kept.clone());
+        kept
+    }
+
+    fn packets(writer: &mut Writer, packets: u64) {
         for at in 0..packets {
             let (from, to) = ("192.0.2.1:4000".parse().unwrap(), "192.0.2.2:4002".parse().unwrap());
-            writer.packet(&Packet {
-                id: "7".into(),
-                at: Duration::from_millis(at),
-                from,
-                to,
-                octets: vec![7; 900],
-            });
+            let (id, at, octets) = ("7".into(), Duration::from_millis(at), vec![7; 900]);
+            writer.packet(&Packet { id, at, from, to, octets });
         }
+    }
+
+    fn written(scratch: &Scratch, policy: &Capture, keep: bool, count: u64) -> Option<Vec<u8>> {
+        let mut writer = writer(scratch, policy.clone());
+        let kept = open(&mut writer);
+        packets(&mut writer, count);
         writer.close("7", keep);
         writer.purge();
-        std::fs::read(scratch.0.join("captures/7.pcapng")).ok()
+        let file = std::fs::read(scratch.0.join("captures/7.pcapng")).ok();
+        assert_eq!(file.is_some(), kept.load(Ordering::Relaxed));
+        file
     }
 
     #[test]
@@ -268,12 +354,44 @@ mod tests {
     }
 
     #[test]
+    fn a_capture_that_is_on_ends_when_the_disk_gets_short_of_room() {
+        let scratch = Scratch::new("capture-short");
+        let mut writer = writer(&scratch, Capture { min_free_mb: 100, ..policy() });
+        let kept = open(&mut writer);
+        packets(&mut writer, 10);
+        writer.look();
+        assert!(!writer.short.load(Ordering::Relaxed));
+        writer.free = |_| Ok(99);
+        writer.look();
+        packets(&mut writer, 1000);
+        writer.close("7", true);
+        let length = std::fs::metadata(scratch.0.join("captures/7.pcapng")).unwrap().len();
+        assert!(kept.load(Ordering::Relaxed) && (9_000..12_000).contains(&length), "{length}");
+        assert!(writer.short.load(Ordering::Relaxed));
+        writer.free = |_| Ok(100);
+        writer.look();
+        assert!(!writer.short.load(Ordering::Relaxed));
+    }
+
+    /// `/dev/full` answers every write as a full disk does.
+    #[test]
+    fn a_capture_that_the_disk_does_not_take_gives_its_room_back() {
+        let scratch = Scratch::new("capture-refused");
+        let mut writer = writer(&scratch, policy());
+        let kept = open(&mut writer);
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        writer.files.get_mut("7").unwrap().out = BufWriter::new(full);
+        packets(&mut writer, 20);
+        assert!(writer.files.is_empty() && !scratch.0.join("captures/7.pcapng").exists());
+        assert!(!kept.load(Ordering::Relaxed) && writer.short.load(Ordering::Relaxed));
+    }
+
+    #[test]
     fn captures_that_are_too_old_are_deleted() {
         let scratch = Scratch::new("capture-old");
         assert!(written(&scratch, &policy(), true, 1).is_some());
         std::thread::sleep(Duration::from_millis(2));
-        let writer = Writer { directory: scratch.0.join(FOLDER), files: BTreeMap::new(), days: 0 };
-        writer.purge();
+        writer(&scratch, Capture { days: 0, ..policy() }).purge();
         assert!(!scratch.0.join("captures/7.pcapng").exists());
     }
 }

@@ -6,13 +6,14 @@
 //! | `/call/ID` | the record of a call with its timeline |
 //! | `/metrics` | for Prometheus |
 //! | `/health` | all parts; 503 if the process or signalling is not well |
-//! | `/health/process`, `/health/signalling`, `/health/media` | one part; 503 if it is not well |
+//! | `/health/process`, `signalling`, `media`, `records`, `captures` | one part; 503 if it is not well |
 //!
 //! Always: no scripts, nothing from elsewhere, nothing is changed by a request; a page of another site cannot read it
 //! by giving this machine a name of its own.
 
 mod page;
 
+use crate::capture::Captures;
 use crate::config::{Config, Secret};
 use crate::ledger::{Index, Ledger, text::Whole};
 use crate::live::{Live, MediaHealth};
@@ -24,6 +25,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use core::net::IpAddr;
+use core::sync::atomic::Ordering;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +37,8 @@ pub struct Shown {
     pub live: Arc<Live>,
     /// What was.
     pub ledger: Ledger,
+    /// Its packets.
+    pub captures: Captures,
     /// What was decided.
     pub config: Arc<ArcSwap<Config>>,
     /// What requests must show.
@@ -109,20 +113,26 @@ async fn health(State(shown): State<Shown>) -> Response {
     let parts = Parts::of(&shown);
     let code =
         if parts.process.0 && parts.signalling.0 { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let Parts { process, signalling, media, records } = parts;
-    let all =
-        json!({ "process": process.1, "signalling": signalling.1, "media": media.1, "records": records.1 });
+    let Parts { process, signalling, media, records, captures } = parts;
+    let all = json!({
+        "process": process.1, "signalling": signalling.1, "media": media.1, "records": records.1,
+        "captures": captures.1,
+    });
     (code, Json(all)).into_response()
 }
 
 async fn health_of(State(shown): State<Shown>, Path(part): Path<String>) -> Response {
-    let Parts { process, signalling, media, records } = Parts::of(&shown);
+    let Parts { process, signalling, media, records, captures } = Parts::of(&shown);
     let (ok, value) = match part.as_str() {
         "process" => process,
         "signalling" => signalling,
         "media" => media,
         "records" => records,
-        _ => return (StatusCode::NOT_FOUND, "process, signalling, media or records\n").into_response(),
+        "captures" => captures,
+        _ => {
+            let parts = "process, signalling, media, records or captures\n";
+            return (StatusCode::NOT_FOUND, parts).into_response();
+        }
     };
     let code = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, Json(value)).into_response()
@@ -134,6 +144,7 @@ struct Parts {
     signalling: (bool, Value),
     media: (bool, Value),
     records: (bool, Value),
+    captures: (bool, Value),
 }
 
 impl Parts {
@@ -158,12 +169,15 @@ impl Parts {
         };
         let alarms = shown.ledger.alarms();
         let kept = alarms.are_silent();
-        let records = json!({ "ok": kept });
+        let records = json!({ "ok": kept, "waiting": alarms.waiting.load(Ordering::Relaxed) });
+        let taken = !shown.captures.are_stopped();
+        let captures = json!({ "ok": taken });
         Self {
             process: (prompt, process),
             signalling: (answers, signalling),
             media: (flows, media),
             records: (kept, records),
+            captures: (taken, captures),
         }
     }
 }

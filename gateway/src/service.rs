@@ -143,7 +143,7 @@ impl Running {
         let ports = PortRange::new(first, last)
             .ok_or_else(|| config::Error::Inconsistent("media.ports holds no call".into()))?;
         let (endpoint, calls) = SipEndpoint::start(endpoint::settings(&config)?).await?;
-        let captures = Captures::start(ledger.directory(), config.capture.days)?;
+        let captures = Captures::start(ledger.directory(), config.capture.clone())?;
         let (state, service) = watch::channel(Service::Open);
         let desk = Desk {
             config: Arc::new(ArcSwap::from_pointee(config)),
@@ -243,8 +243,8 @@ impl Running {
     async fn serve_http(&self, token: Option<Secret>) -> Result<(), Trouble> {
         let Some(bind) = self.desk.config.load().http.bind else { return Ok(()) };
         let listener = TcpListener::bind(bind).await.map_err(|error| Trouble::Http(bind, error))?;
-        let Desk { live, ledger, config, .. } = self.desk.clone();
-        let shown = Shown { live, ledger, config, token };
+        let Desk { live, ledger, captures, config, .. } = self.desk.clone();
+        let shown = Shown { live, ledger, captures, config, token };
         tokio::spawn(async move { axum::serve(listener, router(shown)).await });
         Ok(())
     }

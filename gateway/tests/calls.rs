@@ -76,6 +76,26 @@ async fn a_call_that_no_route_takes_is_refused_and_has_its_record() {
     lab.gateway.drain(core::future::pending()).await;
 }
 
+/// Its dialog would wait 32 s for a peer that is not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_whose_peer_is_silent_has_its_record_when_the_program_ends() {
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let scratch = Scratch::new("end");
+    let file = scratch.write("faxgw.toml", &configuration(silent.local_addr().unwrap(), ""));
+    let records = scratch.0.join("records");
+    let gateway = Running::start(Source { file: Some(file), records: Some(records.clone()) }).await.unwrap();
+    let sender = End::start(Some(gateway.bound()[0])).await;
+    let call = tokio::spawn(async move { send(&sender, "0207", Fax::Refuses).await });
+    until(|| {
+        std::fs::read_to_string(records.join("open-calls.jsonl")).ok().filter(|text| text.contains("carrier"))
+    })
+    .await;
+    gateway.drain(core::future::ready(())).await;
+    let found = Index::read(&records).unwrap().find(&Query::default()).unwrap();
+    assert_eq!(found.iter().map(|entry| entry.cause.as_str()).collect::<Vec<_>>(), ["shutdown"]);
+    call.abort();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_target_that_does_not_answer_is_given_up_in_its_time() {
     let lab = Lab::new("silent", "").await;

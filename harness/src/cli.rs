@@ -4,6 +4,7 @@
 mod call;
 mod compare;
 mod demo;
+mod flood;
 mod listen;
 mod load;
 mod machine;
@@ -54,6 +55,8 @@ enum Command {
     Load(load::Load),
     /// Receives a document.
     Receive(receive::Receive),
+    /// Throws packets that nobody asked for at programs of this machine.
+    Flood(flood::Flood),
     /// Reads T.38.
     #[command(subcommand)]
     T38(t38::Command),
@@ -75,6 +78,7 @@ impl Cli {
             Command::Send(send) => send.run(),
             Command::Load(load) => load.run(),
             Command::Receive(receive) => receive.run(),
+            Command::Flood(flood) => flood.run(),
             Command::T38(command) => command.run().map(done),
         }
     }

@@ -112,15 +112,19 @@ impl AudioLeg {
         self.audio = None;
     }
 
-    /// Takes a packet that came on the RTP port. Gives what is to be passed on of it, oldest first.
+    /// Takes a packet that came on the RTP port, and says whether it is the peer's. Gives what is to be passed on of it, oldest
+    /// first.
     pub(super) fn receive(
         &mut self,
         now: Timestamp,
         from: SocketAddr,
         octets: &[u8],
         mut pass: impl FnMut(Passed<'_>),
-    ) {
-        let Some(audio) = self.audio else { return };
+    ) -> bool {
+        let Some(audio) = self.audio else {
+            self.pin.passes_over(from);
+            return false;
+        };
         let packet = Packet::parse(octets).ok().filter(|packet| is_agreed(&audio, packet.payload_type));
         let is_good = packet.is_some();
         let Some(packet) = packet.filter(|_| self.pin.admits(now, from, true)) else {
@@ -128,11 +132,11 @@ impl AudioLeg {
                 self.pin.admits(now, from, false);
                 self.unreadable = self.unreadable.saturating_add(1);
             }
-            return;
+            return false;
         };
         self.arrived(now, &packet);
         if audio.flow == Flow::Send || audio.flow == Flow::Neither {
-            return;
+            return true;
         }
         let marked = octets.get(1).is_some_and(|octet| octet & 0x80 != 0);
         let passed = |payload_type, seq, stamp, payload| Passed { payload_type, marked, seq, stamp, payload };
@@ -155,6 +159,12 @@ impl AudioLeg {
         } else {
             self.unreadable = self.unreadable.saturating_add(1);
         }
+        true
+    }
+
+    /// Whom it speaks with.
+    pub(super) fn peer(&self) -> Option<SocketAddr> {
+        self.pin.target()
     }
 
     fn arrived(&mut self, now: Timestamp, packet: &Packet<'_>) {

@@ -78,7 +78,7 @@ struct End {
     order: Order,
     audio: AudioLeg,
     pin: Pin,
-    early: VecDeque<Vec<u8>>,
+    early: VecDeque<(SocketAddr, Vec<u8>)>,
 }
 
 /// A relay, which has its own time.
@@ -125,11 +125,20 @@ impl Path {
         let goes_on = matches!(&order, Order::T38(agreed) if agreed.continues);
         end.order = order;
         self.join(side, goes_on);
+        self.take_early();
         self.advance(now);
     }
 
-    /// Takes a datagram that came on a socket of a leg.
-    pub fn receive(&mut self, now: Timestamp, side: Side, socket: Socket, from: SocketAddr, datagram: &[u8]) {
+    /// Takes a datagram that came on a socket of a leg, and says whether it is the peer's. One that waits for the answer is
+    /// not, yet.
+    pub fn receive(
+        &mut self,
+        now: Timestamp,
+        side: Side,
+        socket: Socket,
+        from: SocketAddr,
+        datagram: &[u8],
+    ) -> bool {
         self.now = self.now.max(now);
         match socket {
             Socket::Rtp => self.receive_rtp(side, from, datagram),
@@ -222,7 +231,7 @@ impl Path {
         }
     }
 
-    fn receive_rtp(&mut self, side: Side, from: SocketAddr, octets: &[u8]) {
+    fn receive_rtp(&mut self, side: Side, from: SocketAddr, octets: &[u8]) -> bool {
         let Self { near, far, now, relay, .. } = self;
         let (end, other) = match side {
             Side::Near => (near, far),
@@ -233,25 +242,24 @@ impl Path {
             if passes {
                 other.audio.pass(&packet);
             }
-        });
+        })
     }
 
-    fn receive_udptl(&mut self, side: Side, from: SocketAddr, octets: &[u8]) {
+    fn receive_udptl(&mut self, side: Side, from: SocketAddr, octets: &[u8]) -> bool {
         let now = self.now;
         let end = self.end(side);
         if !matches!(end.order, Order::T38(_)) {
-            if end.early.len() < EARLY && octets.len() <= LONGEST_EARLY && is_t38(octets) {
-                end.early.push_back(octets.to_vec());
-            }
-            return;
+            end.keep_early(from, octets);
+            return false;
         }
         if !end.pin.admits(now, from, is_t38(octets)) {
-            return;
+            return false;
         }
         if let Some(relay) = &mut self.relay {
             // What is refused is counted there.
             _ = relay.call.receive(side, relay.time(now), octets);
         }
+        true
     }
 
     /// A leg played these octets.
@@ -320,6 +328,22 @@ impl Path {
         }
     }
 
+    /// Lets the relay have what came before the answer, of those that it shows to be the peer's.
+    fn take_early(&mut self) {
+        let Self { near, far, now, relay: Some(relay), .. } = self else { return };
+        for (side, end) in [(Side::Near, near), (Side::Far, far)] {
+            if !matches!(end.order, Order::T38(_)) {
+                continue;
+            }
+            for (from, datagram) in end.early.drain(..) {
+                if end.pin.admits(*now, from, true) {
+                    // What is refused is counted there.
+                    _ = relay.call.receive(side, relay.time(*now), &datagram);
+                }
+            }
+        }
+    }
+
     fn begin_relay(&mut self) {
         let agreed = [&self.near.order, &self.far.order].into_iter().find_map(|order| match order {
             Order::T38(agreed) => Some(agreed),
@@ -328,16 +352,7 @@ impl Path {
         let policy = self.settings.policy(agreed);
         let mut call = Box::new(Call::new(self.leg(Side::Near), self.leg(Side::Far), policy));
         let past = self.tell_past(&mut call);
-        let relay = self.relay.insert(Relaying { call, began: self.now - past });
-        let now = relay.time(self.now);
-        for (side, end) in [(Side::Near, &mut self.near), (Side::Far, &mut self.far)] {
-            if matches!(end.order, Order::T38(_)) {
-                for datagram in end.early.drain(..) {
-                    // What is refused is counted there.
-                    _ = relay.call.receive(side, now, &datagram);
-                }
-            }
-        }
+        self.relay = Some(Relaying { call, began: self.now - past });
     }
 
     /// A leg as it is ordered to be.
@@ -389,6 +404,18 @@ impl Path {
         match side {
             Side::Near => &mut self.near,
             Side::Far => &mut self.far,
+        }
+    }
+}
+
+impl End {
+    /// A datagram of T.38 came before the answer that says whose it is. From another host than that of its audio none is kept.
+    fn keep_early(&mut self, from: SocketAddr, octets: &[u8]) {
+        let may_be = self.audio.peer().is_none_or(|peer| peer.ip() == from.ip());
+        if may_be && self.early.len() < EARLY && octets.len() <= LONGEST_EARLY && is_t38(octets) {
+            self.early.push_back((from, octets.to_vec()));
+        } else {
+            self.pin.passes_over(from);
         }
     }
 }

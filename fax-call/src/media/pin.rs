@@ -74,6 +74,13 @@ impl Pin {
         admitted
     }
 
+    /// A packet came while none is due: it is a stranger's unless whom is believed has sent it.
+    pub(super) fn passes_over(&mut self, from: SocketAddr) {
+        if self.target() != Some(from) {
+            self.strangers = self.strangers.saturating_add(1);
+        }
+    }
+
     /// Packets that were not the peer's.
     pub(super) fn strangers(&self) -> u32 {
         self.strangers

@@ -2,7 +2,8 @@
 //!
 //! A fixed delay, no stretching: one sample lost or doubled breaks a page (AUD-1). A hole is filled with the 20 ms
 //! before it, which hold a whole number of symbols and carrier periods of every fax modem. How much waits is reported, so
-//! that the clock that plays can follow the clock that sends.
+//! that the clock that plays can follow the clock that sends. A sender that was held up, and has left nothing out, is later
+//! from then on: all that it says would come too late, so the stream begins anew.
 //!
 //! From: RFC 3550; field notes AUD-1, AUD-2.
 //! Always: memory is one ring; a stamp far away begins anew and is counted.
@@ -19,6 +20,8 @@ pub(super) const PAST: usize = 12_800;
 const REPEAT: usize = 160;
 /// Beyond so much of a hole there is silence: 60 ms.
 const LONGEST_HOLE: usize = 480;
+/// When for so long nothing came but what was too late, what comes next will be too: 100 ms.
+const LATER: usize = 800;
 
 const _: () = assert!(AHEAD + PAST <= RING && RING.is_power_of_two());
 
@@ -45,6 +48,8 @@ pub(super) struct Playout {
     delay: u32,
     /// Octets missing in a row.
     hole: usize,
+    /// How many were missing when the first packet came that was too late to be among them.
+    late_at: Option<usize>,
     /// Octets played in all, up to [`PAST`].
     played: usize,
     silence: u8,
@@ -60,6 +65,7 @@ impl Playout {
             started: false,
             delay: delay.min(AHEAD as u32 / 2),
             hole: 0,
+            late_at: None,
             played: 0,
             silence: silence(Law::A),
             counters: PlayoutCounters::default(),
@@ -75,6 +81,7 @@ impl Playout {
     pub(super) fn restart(&mut self) {
         if self.started {
             self.started = false;
+            self.late_at = None;
             self.counters.restarts = self.counters.restarts.saturating_add(1);
             self.present.fill(0);
         }
@@ -93,7 +100,7 @@ impl Playout {
     /// Takes a packet's octets. Gives how many octets before its time it came; negative if it is late.
     pub(super) fn take(&mut self, stamp: u32, octets: &[u8]) -> i32 {
         let octets = octets.get(..octets.len().min(AHEAD / 2)).unwrap_or_default();
-        if self.is_elsewhere(stamp, octets.len()) {
+        if self.is_elsewhere(stamp, octets.len()) || self.is_later(stamp, octets.len()) {
             self.restart();
         }
         if !self.started {
@@ -101,9 +108,6 @@ impl Playout {
             self.next = stamp.wrapping_sub(self.delay);
         }
         let ahead = stamp.wrapping_sub(self.next) as i32;
-        if ahead.saturating_add(octets.len() as i32) <= 0 {
-            self.counters.late = self.counters.late.saturating_add(1);
-        }
         for (octet, stamp) in octets.iter().zip(0..).map(|(octet, n)| (octet, stamp.wrapping_add(n))) {
             if stamp.wrapping_sub(self.next) < AHEAD as u32 {
                 self.put(stamp, *octet);
@@ -117,7 +121,7 @@ impl Playout {
         for octet in out.iter_mut() {
             let stamp = self.next;
             if self.started && self.is_present(stamp) {
-                self.hole = 0;
+                (self.hole, self.late_at) = (0, None);
                 self.forget(stamp);
             } else {
                 self.invent(stamp);
@@ -141,6 +145,16 @@ impl Playout {
     fn is_elsewhere(&self, stamp: u32, length: usize) -> bool {
         let ahead = stamp.wrapping_sub(self.next) as i32;
         self.started && (ahead.saturating_add(length as i32) > AHEAD as i32 || ahead < -(PAST as i32))
+    }
+
+    /// Counts a packet that comes too late. Those that a network held back come at once; here time passes between them.
+    fn is_later(&mut self, stamp: u32, length: usize) -> bool {
+        let ahead = stamp.wrapping_sub(self.next) as i32;
+        if !self.started || ahead.saturating_add(length as i32) > 0 {
+            return false;
+        }
+        self.counters.late = self.counters.late.saturating_add(1);
+        self.hole >= *self.late_at.get_or_insert(self.hole) + LATER
     }
 
     fn invent(&mut self, stamp: u32) {
@@ -236,5 +250,42 @@ mod tests {
         assert_eq!(playout.take(1_000_000, &[3; 160]), 160);
         assert_eq!(playout.counters().restarts, 1);
         assert_eq!(played(&mut playout, 320)[160..], [3; 160]);
+    }
+
+    /// The sender was held up, and goes on where it was: a fixed delay would throw away all that it says from now on.
+    #[test]
+    fn a_stream_that_is_later_from_now_on_is_heard_again() {
+        let mut playout = Playout::new(480);
+        let mut heard = 0;
+        for block in 0..100_u32 {
+            // 160 ms of nothing, and no octet left out.
+            if !(50..58).contains(&block) {
+                let sent = if block < 50 { block } else { block - 8 };
+                playout.take(160 * sent, &[sent as u8; 160]);
+            }
+            let out = played(&mut playout, 160);
+            heard += u32::from(
+                block >= 70 && out.iter().all(|octet| *octet == out[0]) && out[0] != silence(Law::A),
+            );
+        }
+        assert_eq!((heard, playout.counters().restarts), (30, 1));
+    }
+
+    /// A network that holds packets back and then sends them all: what follows is in time again, sample for sample.
+    #[test]
+    fn packets_that_were_held_back_do_not_move_the_stream() {
+        let mut playout = Playout::new(480);
+        let mut out = Vec::new();
+        for block in 0..100_u32 {
+            let due = match block {
+                50..70 => 0..0,
+                70 => 50..71,
+                _ => block..block + 1,
+            };
+            due.for_each(|sent| _ = playout.take(160 * sent, &[sent as u8; 160]));
+            out.extend(played(&mut playout, 160));
+        }
+        assert_eq!(playout.counters().restarts, 0);
+        assert!((72..100).all(|block| out[160 * block..160 * (block + 1)] == [block as u8 - 3; 160]));
     }
 }

@@ -74,7 +74,7 @@ impl Station {
     pub fn receive(&mut self, now: Timestamp, socket: Socket, from: SocketAddr, datagram: &[u8]) {
         self.now = self.now.max(now);
         match socket {
-            Socket::Rtp => self.audio.receive(self.now, from, datagram, |_| {}),
+            Socket::Rtp => _ = self.audio.receive(self.now, from, datagram, |_| {}),
             Socket::Udptl if self.terminal.is_on_t38() => {
                 if self.pin.admits(self.now, from, is_t38(datagram)) {
                     // What is refused is counted there.

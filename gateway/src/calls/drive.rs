@@ -68,6 +68,8 @@ const BURST: usize = 16;
 const LONGEST: usize = 2048;
 /// Both dialogs end by themselves; if the stack has lost one, the call is over so long after its end all the same.
 const FAREWELL: Span = Span::from_millis(60_000);
+/// The same when the program ends: it waits 5 s for records.
+const HASTE: Span = Span::from_millis(3000);
 
 type Buffer = [u8; LONGEST];
 
@@ -116,7 +118,8 @@ impl Driver {
         let mut ended = None;
         self.drain(&mut bridge, &mut path, &sockets, &mut buffers[0]);
         while !bridge.is_over() {
-            if self.story.has_ended() && self.clock.now() > *ended.get_or_insert(self.clock.now()) + FAREWELL
+            let farewell = if *service.borrow() == Service::Over { HASTE } else { FAREWELL };
+            if self.story.has_ended() && self.clock.now() > *ended.get_or_insert(self.clock.now()) + farewell
             {
                 break;
             }
@@ -205,10 +208,7 @@ impl Driver {
         from: SocketAddr,
         octets: &[u8],
     ) {
-        let strangers = |path: &Path| path.strangers(side).saturating_add(path.audio(side).strangers);
-        let before = strangers(path);
-        path.receive(now, side, socket, from, octets);
-        if strangers(path) == before {
+        if path.receive(now, side, socket, from, octets) {
             self.watches[place(side)].came(now, socket, octets);
             self.keep(now, from, self.here(side, socket), octets);
         }
@@ -375,8 +375,12 @@ impl Driver {
         let mut entry = self.story.close(now, path.record(), &self.watches, audio, strangers);
         if let Some(tap) = self.tap {
             let wanted = !self.config.capture.failed_only || !entry.went_well();
-            self.desk.live.metrics.capture(if wanted { "kept" } else { "dropped" });
             entry.capture = tap.close(wanted);
+            self.desk.live.metrics.capture(match (wanted, &entry.capture) {
+                (false, _) => "dropped",
+                (true, Some(_)) => "kept",
+                (true, None) => "stopped",
+            });
         }
         entry
     }

@@ -21,7 +21,8 @@ impl Site {
         let config = Arc::new(ArcSwap::from_pointee(Config::load(None).unwrap()));
         let live = Arc::new(Live::default());
         live.set_signalling(vec![Signalling { what: "udp:127.0.0.1:5060".into(), ok: true }]);
-        Self { shown: Shown { live, ledger, config, token }, _scratch: scratch, scribe }
+        let captures = Captures::start(ledger.directory(), config.load().capture.clone()).unwrap();
+        Self { shown: Shown { live, ledger, captures, config, token }, _scratch: scratch, scribe }
     }
 
     /// Status line and body, over a socket as anybody asks.

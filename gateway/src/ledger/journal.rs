@@ -90,20 +90,33 @@ impl Journal {
         self.lines += 1;
         let mut octets = serde_json::to_vec(line)?;
         octets.push(b'\n');
-        // One write: a line is there or not, also if the program is killed.
-        self.file.write_all(&octets)
+        let written = self.file.write_all(&octets);
+        if written.is_err() {
+            // Of this line there may be a part: nothing may follow it, and what it says is not there.
+            self.lines = LONGEST;
+        }
+        written
     }
 
     /// Writes what is open into a new file and puts it in the place of the old one.
     pub(super) fn renew(&mut self) -> io::Result<()> {
+        let fresh = self.path.with_extension("new");
+        let renewed = self.replace(&fresh);
+        if renewed.is_err() {
+            // It would hold room that records need.
+            _ = std::fs::remove_file(&fresh);
+        }
+        renewed
+    }
+
+    fn replace(&mut self, fresh: &Path) -> io::Result<()> {
         let mut octets = Vec::new();
         for entry in self.open.values() {
             serde_json::to_writer(&mut octets, &Line::Open(entry))?;
             octets.push(b'\n');
         }
-        let fresh = self.path.with_extension("new");
-        std::fs::write(&fresh, &octets)?;
-        std::fs::rename(&fresh, &self.path)?;
+        std::fs::write(fresh, &octets)?;
+        std::fs::rename(fresh, &self.path)?;
         self.file = OpenOptions::new().append(true).open(&self.path)?;
         self.lines = self.open.len();
         Ok(())
@@ -187,6 +200,22 @@ mod tests {
             std::fs::write(&path, &whole[..usize::try_from(cut).unwrap()]).unwrap();
             assert_eq!(lost(&scratch.0), ["a"], "cut at {cut}");
         }
+    }
+
+    /// `/dev/full` answers every write as a full disk does.
+    #[test]
+    fn what_a_full_disk_did_not_take_is_in_the_journal_once_there_is_room() {
+        let scratch = Scratch::new("journal-full");
+        let (mut journal, _) = Journal::open(&scratch.0).unwrap();
+        journal.begin(&entry("a")).unwrap();
+        journal.file = OpenOptions::new().append(true).open("/dev/full").unwrap();
+        assert!(journal.begin(&entry("b")).is_err());
+        // The disk has taken a part of that line.
+        OpenOptions::new().append(true).open(&journal.path).unwrap().write_all(b"{\"open\":").unwrap();
+        journal.file = OpenOptions::new().append(true).open(&journal.path).unwrap();
+        journal.begin(&entry("c")).unwrap();
+        drop(journal);
+        assert_eq!(lost(&scratch.0), ["a", "b", "c"]);
     }
 
     #[test]

@@ -13,8 +13,9 @@ use std::path::{Path, PathBuf};
 pub(super) struct Lines {
     directory: PathBuf,
     file: File,
+    /// Octets of whole lines.
     length: u64,
-    /// The last write failed within a line.
+    /// The last write failed within a line: there may be a part of it behind the whole ones.
     torn: bool,
 }
 
@@ -22,10 +23,15 @@ const CURRENT: &str = "calls.jsonl";
 
 impl Lines {
     pub(super) fn open(directory: &Path) -> io::Result<Self> {
-        let mut file = append(&directory.join(CURRENT))?;
-        let length = file.metadata()?.len();
-        let torn = length > 0 && file.seek(SeekFrom::End(-1)).is_ok() && last_octet(&mut file) != Some(b'\n');
-        Ok(Self { directory: directory.to_owned(), file, length, torn })
+        let path = directory.join(CURRENT);
+        let mut file = append(&path)?;
+        let end = file.metadata()?.len();
+        let torn = end > 0 && file.seek(SeekFrom::End(-1)).is_ok() && last_octet(&mut file) != Some(b'\n');
+        let length = if torn { whole_lines(&std::fs::read(&path)?) } else { end };
+        let mut lines = Self { directory: directory.to_owned(), file, length, torn };
+        // Whoever was killed within a line had not closed its call in the journal: its record comes again.
+        lines.mend()?;
+        Ok(lines)
     }
 
     /// Writes a record; when the file is longer than `limit` octets, the next begins a new one.
@@ -33,16 +39,23 @@ impl Lines {
         if self.length > limit {
             self.rotate()?;
         }
+        self.mend()?;
         let mut octets = Vec::with_capacity(4096);
-        if self.torn {
-            octets.push(b'\n');
-        }
         serde_json::to_writer(&mut octets, entry)?;
         octets.push(b'\n');
         self.torn = true;
         self.file.write_all(&octets)?;
         self.torn = false;
         self.length += octets.len() as u64;
+        Ok(())
+    }
+
+    /// Takes a part of a line back.
+    fn mend(&mut self) -> io::Result<()> {
+        if self.torn {
+            self.file.set_len(self.length)?;
+            self.torn = false;
+        }
         Ok(())
     }
 
@@ -69,8 +82,7 @@ impl Lines {
     pub(super) fn purge(&self, before: Utc) -> io::Result<usize> {
         let mut gone = 0;
         for path in files(&self.directory)? {
-            let ended = path.file_stem().and_then(|stem| stem.to_str()?.strip_prefix("calls-")?.parse().ok());
-            if ended.is_some_and(|ended| Utc(ended) < before) {
+            if ended(&path).is_some_and(|ended| ended < before) {
                 std::fs::remove_file(&path)?;
                 gone += 1;
             }
@@ -80,15 +92,21 @@ impl Lines {
 
     fn rotate(&mut self) -> io::Result<()> {
         let older = self.directory.join(format!("calls-{}.jsonl", Utc::now().0));
-        std::fs::rename(self.directory.join(CURRENT), older)?;
+        match std::fs::rename(self.directory.join(CURRENT), older) {
+            // Somebody has put it elsewhere, or there was no room for a new one the last time.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            moved => moved?,
+        }
         *self = Self::open(&self.directory)?;
         Ok(())
     }
 }
 
-/// Hands every record of a directory to `take`, file by file; lines that are none are passed over.
-pub(super) fn each(directory: &Path, mut take: impl FnMut(Entry)) -> io::Result<()> {
-    for path in files(directory)? {
+/// Hands the records of a directory to `take`, file by file, without files that ended before `since`; lines that are none are
+/// passed over.
+pub(super) fn each(directory: &Path, since: Utc, mut take: impl FnMut(Entry)) -> io::Result<()> {
+    let files = files(directory)?;
+    for path in files.into_iter().filter(|path| ended(path).is_none_or(|ended| ended >= since)) {
         for line in BufReader::new(File::open(path)?).split(b'\n') {
             if let Ok(entry) = serde_json::from_slice(&line?) {
                 take(entry);
@@ -96,6 +114,11 @@ pub(super) fn each(directory: &Path, mut take: impl FnMut(Entry)) -> io::Result<
         }
     }
     Ok(())
+}
+
+/// When a file was closed; none is known of the one that is written.
+fn ended(path: &Path) -> Option<Utc> {
+    path.file_stem()?.to_str()?.strip_prefix("calls-")?.parse().ok().map(Utc)
 }
 
 /// The files of a directory, the oldest first.
@@ -120,6 +143,10 @@ fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).read(true).append(true).mode(0o640).open(path)
 }
 
+fn whole_lines(octets: &[u8]) -> u64 {
+    octets.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at as u64 + 1)
+}
+
 fn last_octet(file: &mut File) -> Option<u8> {
     let mut octet = [0];
     file.read_exact(&mut octet).ok()?;
@@ -137,7 +164,7 @@ mod tests {
 
     fn ids(directory: &Path) -> Vec<String> {
         let mut ids = Vec::new();
-        each(directory, |entry| ids.push(entry.id)).unwrap();
+        each(directory, Utc(0), |entry| ids.push(entry.id)).unwrap();
         ids
     }
 
@@ -150,9 +177,23 @@ mod tests {
             std::thread::sleep(std::time::Duration::from_millis(2)); // names differ by milliseconds
         }
         assert_eq!(ids(&scratch.0), ["a", "b", "c"]);
-        assert_eq!(files(&scratch.0).unwrap().len(), 3);
+        let files = files(&scratch.0).unwrap();
+        assert_eq!(files.len(), 3);
+        let mut later = 0;
+        each(&scratch.0, Utc(ended(&files[0]).unwrap().0 + 1), |_| later += 1).unwrap();
+        assert_eq!(later, 2);
         assert_eq!(lines.purge(Utc(u64::MAX)).unwrap(), 2);
         assert_eq!(ids(&scratch.0), ["c"]);
+    }
+
+    #[test]
+    fn a_long_file_that_somebody_took_away_gives_way_to_a_new_one_too() {
+        let scratch = Scratch::new("lines-moved");
+        let mut lines = Lines::open(&scratch.0).unwrap();
+        lines.append(&entry("a"), 10).unwrap();
+        std::fs::rename(scratch.0.join(CURRENT), scratch.0.join("elsewhere")).unwrap();
+        lines.append(&entry("b"), 10).unwrap();
+        assert_eq!(ids(&scratch.0), ["b"]);
     }
 
     #[test]
@@ -165,6 +206,27 @@ mod tests {
         std::fs::write(&path, octets).unwrap();
         Lines::open(&scratch.0).unwrap().append(&entry("b"), u64::MAX).unwrap();
         assert_eq!(ids(&scratch.0), ["a", "b"]);
+    }
+
+    /// Other programs read the file, and know nothing of lines that are none.
+    #[test]
+    fn a_line_that_was_cut_is_taken_back() {
+        let scratch = Scratch::new("lines-torn");
+        let path = scratch.0.join(CURRENT);
+        let tear = || append(&path).unwrap().write_all(br#"{"id":"cut"#).unwrap();
+        let mut lines = Lines::open(&scratch.0).unwrap();
+        lines.append(&entry("a"), u64::MAX).unwrap();
+        // The disk was full within a line.
+        tear();
+        lines.torn = true;
+        lines.append(&entry("b"), u64::MAX).unwrap();
+        // The program was killed within a line.
+        tear();
+        let mut lines = Lines::open(&scratch.0).unwrap();
+        lines.append(&entry("c"), u64::MAX).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let read = text.lines().map(|line| serde_json::from_str::<Entry>(line).unwrap().id);
+        assert_eq!(read.collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 
     #[test]

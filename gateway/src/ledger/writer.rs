@@ -34,6 +34,9 @@ pub(super) struct Writer {
     alarms: Arc<Alarms>,
     /// Records that no file took yet, the oldest first.
     waiting: VecDeque<Entry>,
+    /// Records that are in a file, and not yet in the index. Their calls stay open in the journal, so that the next program
+    /// puts them there if this one is killed.
+    unindexed: VecDeque<Entry>,
     limit: u64,
     days: u16,
 }
@@ -65,11 +68,12 @@ impl Writer {
             index,
             alarms,
             waiting: VecDeque::new(),
+            unindexed: VecDeque::new(),
             limit,
             days: records.days,
         };
         if new {
-            lines::each(&writer.directory, |entry| writer.index.put(&entry).unwrap_or_default())?;
+            lines::each(&writer.directory, Utc(0), |entry| writer.index.put(&entry).unwrap_or_default())?;
         }
         let lost = writer.write_lost(open)?;
         Ok((writer, lost))
@@ -81,7 +85,9 @@ impl Writer {
         let mut written = Vec::new();
         if !open.is_empty() {
             let ids: Vec<_> = open.iter().map(|entry| entry.id.clone()).collect();
-            lines::each(&self.directory, |entry| {
+            // Years of records must not hold up the start; the clock may have been set since, by less than a day.
+            let began = open.iter().map(|entry| entry.began).min().unwrap_or_default();
+            lines::each(&self.directory, began.days_before(1), |entry| {
                 if ids.contains(&entry.id) {
                     _ = self.index.put(&entry);
                     written.push(entry.id);
@@ -148,28 +154,47 @@ impl Writer {
     }
 
     pub(super) fn close(&mut self, entry: Entry) {
-        if self.waiting.len() >= WAITING {
-            self.waiting.pop_front();
-            Alarms::up(&self.alarms.dropped);
+        if self.waiting.len() + self.unindexed.len() >= WAITING {
+            self.give_up_oldest();
         }
         self.waiting.push_back(entry);
         self.retry();
     }
 
-    /// Writes what waits, in order, until one fails.
+    /// A record that is in the lines comes into the index when that is made anew; another is lost.
+    fn give_up_oldest(&mut self) {
+        let written = self.unindexed.pop_front();
+        let lost = if written.is_none() { self.waiting.pop_front() } else { None };
+        if let Some(lost) = &lost {
+            Alarms::up(&self.alarms.dropped);
+            // The log is then the only place that has it.
+            tracing::error!(target: "faxgw::records", "no room for the record: {}", lost.summary());
+        }
+        if let Some(given_up) = written.or(lost) {
+            _ = self.journal.close(&given_up.id);
+        }
+    }
+
+    /// Writes what waits, in order, until one fails: first the lines, which are the truth, then the index.
     fn retry(&mut self) {
         while let Some(entry) = self.waiting.front() {
             let appended = self.lines.append(entry, self.limit);
             if !self.check(appended) {
                 break;
             }
-            let indexed = self.index.put(entry).map_err(io::Error::other);
-            let closed = self.journal.close(&entry.id);
-            self.check(indexed);
-            self.check(closed);
-            self.waiting.pop_front();
+            self.unindexed.extend(self.waiting.pop_front());
         }
-        self.alarms.waiting.store(self.waiting.len() as u64, Ordering::Relaxed);
+        while let Some(entry) = self.unindexed.front() {
+            let indexed = self.index.put(entry).map_err(io::Error::other);
+            if !self.check(indexed) {
+                break;
+            }
+            let closed = self.journal.close(&entry.id);
+            self.check(closed);
+            self.unindexed.pop_front();
+        }
+        let waiting = self.waiting.len() + self.unindexed.len();
+        self.alarms.waiting.store(waiting as u64, Ordering::Relaxed);
     }
 
     /// Deletes what an operator asked to be deleted: lines, the index, captures.
@@ -220,5 +245,73 @@ impl Writer {
     #[cfg(test)]
     pub(super) fn found(&self) -> Vec<Entry> {
         self.index.find(&super::Query::default()).unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::testing::Scratch;
+
+    fn open(scratch: &Scratch) -> (Writer, Vec<Entry>) {
+        let records = Records { dir: Some(scratch.0.clone()), ..Records::default() };
+        Writer::open(&scratch.0, &records, Arc::default()).unwrap()
+    }
+
+    fn ids(writer: &Writer) -> Vec<String> {
+        writer.found().into_iter().rev().map(|entry| entry.id).collect()
+    }
+
+    /// An index that is only read refuses every write, as one on a full disk does.
+    #[test]
+    fn a_record_that_the_index_did_not_take_comes_into_it_once_it_can_be_written() {
+        let scratch = Scratch::new("writer-index");
+        let (mut writer, _) = open(&scratch);
+        writer.index = Index::read(&scratch.0).unwrap();
+        for id in ["a", "b"] {
+            writer.close(Entry::begin(id.into(), Utc(1)));
+        }
+        assert_eq!(ids(&writer), [""; 0]);
+        assert!(!writer.alarms.are_silent());
+        writer.index = Index::open(&scratch.0).unwrap().0;
+        writer.retry();
+        assert_eq!(ids(&writer), ["a", "b"]);
+        assert!(writer.alarms.are_silent());
+        let mut lines = 0;
+        lines::each(&scratch.0, Utc(0), |_| lines += 1).unwrap();
+        assert_eq!(lines, 2);
+    }
+
+    #[test]
+    fn records_that_wait_have_a_limit_and_those_that_are_in_no_file_are_counted() {
+        let scratch = Scratch::new("writer-limit");
+        let (mut writer, _) = open(&scratch);
+        writer.index = Index::read(&scratch.0).unwrap();
+        let close = |writer: &mut Writer, from: usize, to: usize| {
+            for number in from..to {
+                writer.close(Entry::begin(format!("{number:04}"), Utc(1)));
+            }
+            let waiting = writer.waiting.len() + writer.unindexed.len();
+            (waiting, writer.alarms.dropped.load(Ordering::Relaxed))
+        };
+        assert_eq!(close(&mut writer, 0, 1100), (WAITING, 0));
+        let elsewhere = Scratch::new("writer-limit-full");
+        std::os::unix::fs::symlink("/dev/full", elsewhere.0.join("calls.jsonl")).unwrap();
+        writer.lines = Lines::open(&elsewhere.0).unwrap();
+        assert_eq!(close(&mut writer, 1100, 2200), (WAITING, 76));
+    }
+
+    #[test]
+    fn a_program_that_dies_before_the_index_took_a_record_leaves_that_to_the_next() {
+        let scratch = Scratch::new("writer-index-killed");
+        let (mut writer, _) = open(&scratch);
+        let call = Entry::begin("a".into(), Utc(1));
+        writer.handle(Task::Begin(Box::new(call.clone()), oneshot::channel().0));
+        writer.index = Index::read(&scratch.0).unwrap();
+        writer.close(call);
+        drop(writer);
+        let (writer, lost) = open(&scratch);
+        assert!(lost.is_empty());
+        assert_eq!(ids(&writer), ["a"]);
     }
 }

@@ -78,7 +78,8 @@ async fn a_peer_that_takes_its_time_to_switch_gets_it() {
 /// SIP-17.
 async fn a_peer_that_switches_in_the_middle_of_a_page_gets_the_page_all_the_same() {
     let far = Habits { in_page: Deed::Switch, ..Fax::Refuses.into() };
-    fax("late", Fax::Refuses.into(), far, ["audio", "t38"]).await;
+    let (_, _, entry) = fax("late", Fax::Refuses.into(), far, ["audio", "audio"]).await;
+    assert_eq!(entry.far.refusals, [488, 488], "ours, and then theirs");
 }
 
 /// NAT-1.
@@ -110,7 +111,7 @@ async fn on_every_way_the_page_that_arrives_is_the_page_that_was_sent() {
         refreshes_in_the_middle_of_a_page_are_answered_with_what_holds(),
         refreshes_of_audio_in_the_middle_of_a_page_change_nothing(),
         a_peer_that_takes_its_time_to_switch_gets_it(),
-        // a_peer_that_switches_in_the_middle_of_a_page_gets_the_page_all_the_same(),
+        a_peer_that_switches_in_the_middle_of_a_page_gets_the_page_all_the_same(),
         a_page_survives_another_port_of_the_one_that_sends_it_in_audio(),
         a_page_survives_another_port_of_the_one_that_sends_it_in_t38(),
         a_page_survives_another_port_of_the_one_that_receives_it_in_t38(),

@@ -46,7 +46,7 @@ impl<'a> Sound<'a> {
             && value(request, "Max-Forwards").is_none_or(|hops| hops.parse::<u8>().is_ok())
             && TransactionKey::from_request(request, TransactionRole::Server).is_ok();
         let contact = request.method != Method::Invite || value(request, "Contact").is_some();
-        let whole = is_framed(request) && is_single(request) && is_closed(request);
+        let whole = is_framed(request) && is_single(request) && is_lines(request) && is_closed(request);
         (fits && contact && whole).then_some(Self { number, call_id, tag })
     }
 }
@@ -62,6 +62,16 @@ fn is_single(request: &Request) -> bool {
     const SINGLE: [&str; 7] =
         ["Call-ID", "CSeq", "From", "To", "Max-Forwards", "Content-Length", "Content-Type"];
     SINGLE.iter().all(|name| values(request, name).nth(1).is_none())
+}
+
+/// No ends of lines inside headers: they may be passed on, to somebody who would read two headers there.
+fn is_lines(request: &Request) -> bool {
+    request.headers.0.iter().all(|header| is_line(header.value()))
+}
+
+/// Whether a text goes into one header.
+pub(super) fn is_line(text: &str) -> bool {
+    !text.contains(['\r', '\n', '\0'])
 }
 
 /// No quotes that stay open in addresses.
@@ -107,6 +117,7 @@ mod tests {
             (400, GOOD.replace("\"A \\\"B\"", "\"A \\\"B")),
             (416, GOOD.replace("sip:1@h", "1@h")),
             (400, GOOD.replace("Contact", "X-Contact")),
+            (400, GOOD.replace("70", "70\r\nRefer-To: sip:a@b\rX-Contact: c")),
         ];
         for (code, text) in faults {
             assert_eq!(judged(&text), Err(code), "{text}");

@@ -20,6 +20,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+sys.dont_write_bytecode = True
 from foreign_ng import Daemon
 from foreign_path import Box, Loop, Wire
 
@@ -188,6 +189,8 @@ class Lab:
             same = rasters(received, scratch) == rasters(document, scratch)
         except (OSError, subprocess.CalledProcessError):
             same = False
+        if box:
+            box.close()
         entry = self.record(number)
         legs = tuple(entry[leg]["mode"] for leg in ("near", "far")) if entry else ()
         good = codes == [0, 0] and same and legs == run.legs

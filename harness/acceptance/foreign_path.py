@@ -86,7 +86,7 @@ class Box:
         # The sockets that faxgw and the peer know; behind each is the other's.
         self.sockets = [udp(ports[FAXGW]), udp(ports[PEER])]
         self.addresses = [None, None]
-        self.rewritten, self.refused, self.told = {}, set(), []
+        self.rewritten, self.refused, self.told, self.tag = {}, set(), [], ""
         for side in (FAXGW, PEER):
             loop.listen(self.sockets[side], lambda octets, source, side=side: self.take(side, octets, source))
 
@@ -113,9 +113,14 @@ class Box:
         head = re.sub(r"(?im)^(content-length|l):.*$", f"Content-Length: {len(body)}", head)
         self.sockets[other].sendto((head + "\r\n\r\n" + body).encode(), self.addresses[other])
 
+    def close(self):
+        if self.told:
+            self.ng.ask(command="delete", call_id=self.call, from_tag=self.tag)
+
     def rewrite(self, side, head, body):
         """A description as the other side is to see it."""
         tag = lambda field: (re.search(rf"(?im)^{field}:.*?;tag=([^;\s]+)", head) or [None, ""])[1]
+        self.tag = self.tag or tag("from")
         kind = "image" if re.search(r"m=image [1-9]", body) else "audio"
         keys = {"call_id": self.call, "from_tag": tag("from"), "ICE": "remove"}
         if side == FAXGW and kind == "image":

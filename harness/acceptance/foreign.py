@@ -242,7 +242,8 @@ def report(results, version, load):
 
 Made by `make acceptance-foreign` (`harness/acceptance/foreign.py`): one call a row, in real time, between `faxlab send`
 and `faxlab receive` through `faxgw`, several at once (load average {load}). Pages are the CCITT test documents, compared
-pel by pel. Sessions are refreshed 45 s after the answer. {good} of {len(results)} calls went as they should.
+pel by pel. Sessions are refreshed 45 s after the answer. {good} of {len(results)} calls went as they should. Late and slow peers, refreshes by the
+peers and media ports that change in the middle of a page are played in `gateway/tests/calls.rs`.
 
 Our own machines:
 
@@ -251,7 +252,8 @@ Our own machines:
 
 With rtpengine {version} (SpanDSP inside, user space) between one of the machines and `faxgw`; a box passes SIP on and asks
 rtpengine over its ng port for each description. Where T.38 flows between the two gateways, a seeded share of the datagrams
-is lost both ways. Lost packets that faxgw counts are those of its own side; rtpengine's are not told.
+is lost both ways. What `faxgw` mended is from its record of the call; a datagram whose copy came leaves nothing to mend, and rtpengine does
+not tell of its own side.
 
 {HEAD}
 {chr(10).join(theirs)}

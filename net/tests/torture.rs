@@ -4,6 +4,7 @@ mod support;
 
 use core::time::Duration;
 use fax_call::sip::{Event, Method};
+use fax_net::{Account, Registrar};
 use support::{Bench, Message, OFFER, PATIENCE, T38, accept, event};
 use tokio::time::timeout;
 
@@ -121,6 +122,33 @@ async fn each_message_of_rfc_4475_gets_its_answer_and_the_call_that_is_on_goes_o
     let Event::Offered { by: Method::ReInvite, .. } = event(&mut dialog).await else { panic!("an offer") };
     accept(&dialog, T38);
     assert_eq!(bench.peer.expect("200").await.body(), T38);
+}
+
+/// Where adapters register every request that could begin something is asked for credentials, tortured or not.
+#[tokio::test]
+async fn where_adapters_register_no_message_of_rfc_4475_registers_or_calls() {
+    let mut bench = Bench::with(|settings| {
+        settings.trunks.clear();
+        settings.registrar = Some(Registrar {
+            trunk: "atas".into(),
+            networks: vec!["127.0.0.0/8".parse().unwrap()],
+            realm: "fax".into(),
+            accounts: vec![Account { user: "user".into(), password: "secret".to_owned().into() }],
+            longest: 300,
+            advertised: None,
+        });
+    })
+    .await;
+    for (name, expected, why) in MESSAGES {
+        let outcome = outcome(&mut bench, name, &mut Vec::new()).await;
+        let registers = String::from_utf8_lossy(&octets(name)).starts_with("REGISTER");
+        match expected {
+            Call => assert_eq!(outcome, Answer(401), "{name}"),
+            Answer(405) if registers => assert_eq!(outcome, Answer(401), "{name}"),
+            _ => assert_eq!(outcome, expected, "{name}: {why}"),
+        }
+    }
+    assert_eq!((bench.endpoint.counts().registered, bench.endpoint.counts().dialogs), (0, 0));
 }
 
 /// Names in Latin-1 are met in the field; the call behind one is a call.

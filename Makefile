@@ -8,7 +8,7 @@ PACKAGES := gcc libc6-dev libspandsp-dev tshark
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
 
-.PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance acceptance-efax
+.PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance acceptance-efax acceptance-foreign
 
 help:
 	@echo 'make demo         a page through faxgw in real time; one through two gateways over a lossy network; in target/demo'
@@ -21,6 +21,7 @@ help:
 	@echo 'make acceptance   SIPp against the SIP endpoint; floods, kills, a full disk and load against faxgw, in real time;'
 	@echo '                  docs/acceptance.md anew (30 minutes; ACCEPTANCE_SECONDS, KILLS and LOAD_CALLS make it shorter)'
 	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
+	@echo 'make acceptance-foreign  whole faxes through faxgw in real time, with rtpengine as a foreign gateway (5 minutes)'
 	@echo 'make deb          the Debian package of the gateway, in target/debian'
 	@echo 'make fuzz         each fuzz target for FUZZ_SECONDS (default 60)'
 
@@ -109,6 +110,15 @@ acceptance-efax:
 	for way in receive send; do \
 	  harness/acceptance/efax.py target/release/faxlab test-vectors/pages/itu1.tif $$way || exit 1; \
 	done
+
+FOREIGN_JOBS ?= 4
+
+# In real time, so many calls at once; binds 127.0.0.1:6200 to 6299 and 24000 to 26999. Pages are compared by libtiff.
+acceptance-foreign: setup
+	@$(MAKE) --no-print-directory setup PACKAGES='rtpengine-daemon libtiff-tools'
+	$(CARGO) build --release --locked --package fax-gateway --bin faxgw
+	$(CARGO) build --release --locked --package fax-harness --bin faxlab
+	harness/acceptance/foreign.py target/release/faxgw target/release/faxlab test-vectors/pages target/acceptance $(FOREIGN_JOBS)
 
 FUZZ_SECONDS ?= 60
 

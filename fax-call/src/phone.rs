@@ -170,12 +170,18 @@ impl Phone {
     }
 
     fn settle(&mut self, now: Timestamp) {
-        while let Some(notice) = self.dialog.notice() {
-            self.noticed(now, &notice);
-            if self.notices.len() == NOTICES {
-                self.notices.pop_front();
+        loop {
+            while let Some(notice) = self.dialog.notice() {
+                self.noticed(now, &notice);
+                if self.notices.len() == NOTICES {
+                    self.notices.pop_front();
+                }
+                self.notices.push_back((now, notice));
             }
-            self.notices.push_back((now, notice));
+            // Each answer uses up what was asked.
+            if !self.decide(now) {
+                break;
+            }
         }
         let order = self.dialog.order();
         if order != self.order {
@@ -198,7 +204,6 @@ impl Phone {
 
     fn noticed(&mut self, now: Timestamp, notice: &Notice) {
         match *notice {
-            Notice::Offered(sip::By::Peer, _) => self.asked(now),
             Notice::Answered if self.offers == OffersT38::AtOnce => self.dialog.offer_fax(now),
             Notice::Failed(code) => self.refused = Some(code),
             // Holding a fax makes no sense, and nobody is here to be transferred.
@@ -207,13 +212,15 @@ impl Phone {
         }
     }
 
-    fn asked(&mut self, now: Timestamp) {
+    /// Answers what the peer offers. False if it offers nothing.
+    fn decide(&mut self, now: Timestamp) -> bool {
         match self.dialog.asked() {
             Some(Ask::Fax) if self.dialog.settings().t38 == T38Mode::Never => self.dialog.decline(now, 488),
             Some(Ask::OldAudio) => self.dialog.insist(now),
             Some(Ask::Fax | Ask::Audio) => self.dialog.consent(now),
-            None => {}
+            None => return false,
         }
+        true
     }
 
     fn drop_line(&mut self, now: Timestamp) {

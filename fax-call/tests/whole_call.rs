@@ -127,6 +127,9 @@ struct Call {
     bridge_settings: BridgeSettings,
     answerer_settings: PhoneSettings,
     events: Vec<BridgeEvent>,
+    /// From when to when a switch would have cut something in half.
+    cuts: Vec<(Timestamp, Timestamp)>,
+    cutting: bool,
 }
 
 impl Call {
@@ -145,6 +148,8 @@ impl Call {
             bridge_settings: BridgeSettings::new(leg(2, near), vec![far], 5),
             answerer_settings: answerer,
             events: Vec::new(),
+            cuts: Vec::new(),
+            cutting: false,
         }
     }
 
@@ -211,6 +216,13 @@ impl Call {
         self.path.advance(now);
         if let Some(bridge) = &mut self.bridge {
             bridge.advance(now);
+            let cuts = self.path.is_cut_by_a_switch();
+            bridge.carrier(cuts);
+            match (core::mem::replace(&mut self.cutting, cuts), cuts) {
+                (false, true) => self.cuts.push((now, now)),
+                (true, _) => self.cuts.last_mut().expect("it began").1 = now,
+                (false, false) => {}
+            }
             while let Some((_, side, sign)) = self.path.sign() {
                 bridge.heard(now, side, sign);
             }
@@ -330,6 +342,16 @@ fn a_first_invite_of_t38_alone_reaches_a_machine_on_audio() {
 }
 
 #[test]
+fn a_first_invite_of_t38_alone_becomes_t38_on_the_far_leg_too_if_it_can() {
+    let caller = phone_settings(1, T38Mode::Prefer, First);
+    let mut call =
+        Call::new(caller, T38Mode::Prefer, T38Mode::Prefer, phone_settings(4, T38Mode::Prefer, Never));
+    call.play();
+    call.assert_page();
+    assert!(call.has_switched(Side::Far));
+}
+
+#[test]
 fn t38_that_is_refused_leaves_the_fax_on_audio() {
     let caller = phone_settings(1, T38Mode::Never, Never);
     let mut call =
@@ -338,6 +360,20 @@ fn t38_that_is_refused_leaves_the_fax_on_audio() {
     call.assert_page();
     assert!(!call.has_switched(Side::Far));
     assert!(call.events.iter().any(|event| matches!(event, BridgeEvent::Refused { code: 488, .. })));
+}
+
+/// SIP-17.
+#[test]
+fn in_audio_a_switch_would_cut_the_training_check_and_the_page_and_nothing_else() {
+    let caller = phone_settings(1, T38Mode::Never, Never);
+    let mut call =
+        Call::new(caller, T38Mode::Never, T38Mode::Never, phone_settings(4, T38Mode::Never, Never));
+    call.play();
+    call.assert_page();
+    let lengths: Vec<u64> = call.cuts.iter().map(|(from, to)| to.since(*from).micros() / 1000).collect();
+    let [check, page] = lengths[..] else { panic!("{:?}", call.cuts) };
+    // V.17 trains for 1.4 s, TCF lasts 1.5 s, and each burst is known 0.6 s after it began.
+    assert!((2200..2500).contains(&check) && page > 4000, "{lengths:?}");
 }
 
 #[test]

@@ -44,6 +44,8 @@ pub use settings::{
     Registration, Timers, Transport, Trunk,
 };
 pub use sip::{Calls, Counts, DialogHandle, Registered, SipEndpoint, Trouble};
+#[doc(hidden)]
+pub use sip::{Reading, read};
 
 /// What to add to a log filter: the stack underneath logs whole messages, with numbers and credentials' digests.
 pub const LOG_FILTER: &str = "rsipstack=off";

@@ -15,13 +15,16 @@ mod digest;
 mod gate;
 mod message;
 mod peering;
+mod reading;
 mod register;
 mod registrar;
 mod shared;
 mod socket;
+mod sound;
 mod stack;
 mod transact;
 
+pub use reading::{Reading, read};
 pub use register::Registered;
 
 use crate::settings::{EndpointSettings, Transport};

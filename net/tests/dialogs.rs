@@ -108,6 +108,46 @@ async fn a_200_that_nobody_acknowledges_is_repeated_and_then_the_call_is_over() 
     assert_eq!(event(&mut dialog).await, Event::Gone(Gone::Lost));
 }
 
+/// SIP-10: our 200 to the peer's switch is repeated until its ACK comes; then the call goes back to audio.
+#[tokio::test]
+async fn a_switch_whose_ack_is_lost_stands_and_so_does_the_way_back() {
+    let mut bench = Bench::new().await;
+    let (mut dialog, ok) = bench.called().await;
+    bench.peer.inside(&ok, "INVITE", "z9hG4bK3", 2, "", T38).await;
+    assert!(matches!(event(&mut dialog).await, Event::Offered { .. }));
+    accept(&dialog, T38);
+    let first = bench.peer.expect("200").await;
+    assert_eq!(bench.peer.expect("200").await.octets, first.octets);
+    bench.peer.ack(&first, "z9hG4bK4").await;
+    assert!(matches!(event(&mut dialog).await, Event::Acknowledged { .. }));
+    bench.peer.inside(&ok, "INVITE", "z9hG4bK5", 3, "", OFFER).await;
+    let Event::Offered { body, .. } = event(&mut dialog).await else { panic!("an offer") };
+    assert_eq!(body, OFFER);
+    accept(&dialog, OFFER);
+    let back = loop {
+        // Copies of the first 200 may still be on their way.
+        let ok = bench.peer.expect("200").await;
+        if ok.cseq() == 3 {
+            break ok;
+        }
+    };
+    bench.peer.ack(&back, "z9hG4bK6").await;
+    assert!(matches!(event(&mut dialog).await, Event::Acknowledged { .. }));
+}
+
+#[tokio::test]
+async fn a_session_that_is_too_short_is_422_and_says_what_is_not() {
+    let mut bench = Bench::new().await;
+    let timer = "Supported: timer\r\nSession-Expires: 30\r\n";
+    let text = bench.peer.fresh("INVITE", "z9hG4bK1", 1, timer, OFFER);
+    bench.peer.send(&text).await;
+    let (invitation, dialog) = timeout(PATIENCE, bench.calls.next()).await.unwrap().unwrap();
+    assert_eq!(invitation.timer.expires, Some(fax_core::Span::from_millis(30_000)));
+    let min_se = Some(fax_core::Span::from_millis(90_000));
+    dialog.command(Command::Refuse { code: 422, retry_after: None, min_se });
+    assert_eq!(bench.peer.expect("422").await.header("Min-SE"), "90");
+}
+
 #[tokio::test]
 async fn a_repeated_200_gets_the_same_ack_octet_by_octet() {
     let bench = Bench::new().await;

@@ -243,6 +243,11 @@ impl AudioLeg {
         self.ear.listen(samples.get(..octets.len())?)
     }
 
+    /// What has been heard in what was played.
+    pub(super) fn ear(&self) -> &SignEar {
+        &self.ear
+    }
+
     /// The last octets played, oldest first.
     pub(super) fn past(&self, length: usize) -> Vec<u8> {
         self.playout.past(length).collect()

@@ -186,6 +186,14 @@ impl Path {
         self.signs.pop_front()
     }
 
+    /// Whether, in audio that is passed on, a training or a page is on its way between two fax machines: a switch would
+    /// cut it in half (SIP-17). Judged by power and by what V.21 and tones were heard, not by what the machines say.
+    pub fn is_cut_by_a_switch(&self) -> bool {
+        let ears = [&self.near, &self.far].map(|end| end.audio.ear());
+        let machines = ears.iter().all(|ear| ear.knows_v21());
+        self.relay.is_none() && machines && ears.iter().any(|ear| ear.hears_fast_carrier())
+    }
+
     /// The next event of the relay.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
         let relay = self.relay.as_mut()?;

@@ -52,6 +52,8 @@ pub struct Bridge {
     legs: [Leg; 2],
     /// Where the fax is in T.30.
     phase: Phase,
+    /// Whether audio carries a training or a page.
+    carrier: bool,
     passing: Passing,
     out: VecDeque<Output>,
 }
@@ -102,7 +104,8 @@ impl Bridge {
         let leg = || Leg { dialog: None, switch: Switch::default(), order: Order::Nothing };
         let life = Life::Calling { target: 0, until: now, rang: false };
         let (legs, passing) = ([leg(), leg()], Passing::default());
-        let mut bridge = Self { settings, life, legs, phase: Phase::SetUp, passing, out: VecDeque::new() };
+        let mut bridge =
+            Self { settings, life, legs, phase: Phase::SetUp, carrier: false, passing, out: VecDeque::new() };
         match Dialog::invited(bridge.settings.near.clone(), invitation, bridge.settings.seed) {
             Ok(dialog) => {
                 bridge.legs[0].dialog = Some(dialog);
@@ -165,6 +168,11 @@ impl Bridge {
             }
         }
         self.settle(now);
+    }
+
+    /// Whether audio that is passed on carries a training or a page just now (SIP-17).
+    pub fn carrier(&mut self, on: bool) {
+        self.carrier = on;
     }
 
     /// The fax is over. The peers have 2 s to hang up or to go back to audio; then we hang up (SIP-10).
@@ -312,14 +320,14 @@ impl Bridge {
 
     /// Decides about the peer's offer, now that the call is up. False if there is none.
     fn decide(&mut self, now: Timestamp, side: Side) -> bool {
-        let phase = self.phase;
+        let (phase, carrier) = (self.phase, self.carrier);
         let Leg { dialog: Some(dialog), switch, .. } = self.leg(side) else { return false };
         match dialog.asked() {
             None => return false,
             Some(Ask::Audio) => dialog.consent(now),
             Some(Ask::OldAudio) if is_at_work(phase) => dialog.insist(now),
             Some(Ask::OldAudio) => dialog.consent(now),
-            Some(Ask::Fax) => match switch.asked(dialog.settings(), phase) {
+            Some(Ask::Fax) => match switch.asked(dialog.settings(), phase, carrier) {
                 Ok(()) => dialog.consent(now),
                 Err(code) => dialog.decline(now, code),
             },

@@ -83,7 +83,7 @@ impl LegSettings {
             triggers: Triggers::default(),
             timer: TimerSettings::default(),
             patience: Span::from_millis(8_000),
-            late: LateOffers::Take,
+            late: LateOffers::default(),
         }
     }
 }
@@ -165,9 +165,12 @@ impl Default for TimerSettings {
 /// What to do with a peer's offer of T.38 when the machines are already at work in audio (SIP-17).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LateOffers {
-    /// Take it.
-    #[default]
+    /// Take it, whenever it comes.
     Take,
+    /// Refuse it while a training or a page is on its way ([`Bridge::carrier`](super::Bridge::carrier)): what is cut in
+    /// half there is lost, and machines without error correction do not send it again.
+    #[default]
+    NotInAPage,
     /// Refuse it from DCS on, until the next document: it would cut a training or a page in half. Not the default:
     /// there is a patent on it whose claims have not been read by counsel (US 9,094,419).
     Refuse,

@@ -87,12 +87,15 @@ impl Switch {
         self.due = None;
     }
 
-    /// The peer offers T.38. The code to refuse it with, if it is to be refused.
-    pub(super) fn asked(&mut self, settings: &LegSettings, phase: Phase) -> Result<(), u16> {
-        if settings.t38 == T38Mode::Never {
-            return Err(488);
-        }
-        if settings.late == LateOffers::Refuse && !is_safe(phase) {
+    /// The peer offers T.38; `carrier`: while a training or a page is on its way in audio. The code to refuse it with, if
+    /// it is to be refused.
+    pub(super) fn asked(&mut self, settings: &LegSettings, phase: Phase, carrier: bool) -> Result<(), u16> {
+        let late = match settings.late {
+            LateOffers::Take => false,
+            LateOffers::NotInAPage => carrier,
+            LateOffers::Refuse => carrier || !is_safe(phase),
+        };
+        if settings.t38 == T38Mode::Never || late {
             return Err(488);
         }
         self.due = None;

@@ -146,6 +146,19 @@ fn t38_that_comes_in_the_middle_of_a_page_is_refused_if_so_set_and_taken_at_the_
     assert_eq!(live(&call.accepted(Far)), ["image 20002"]);
 }
 
+/// SIP-17.
+#[test]
+fn t38_that_comes_while_a_page_is_on_its_way_is_refused_and_taken_in_a_pause() {
+    let mut call = Call::answered(gateway());
+    call.bridge.carrier(true);
+    call.reinvite(Far, sdp(Far, 2, FAX));
+    assert_eq!(call.refused(Far), 488);
+    assert!(matches!(call.order(Far), Order::Audio(_)));
+    call.bridge.carrier(false);
+    call.reinvite(Far, sdp(Far, 2, FAX));
+    assert_eq!(live(&call.accepted(Far)), ["image 20002"]);
+}
+
 /// SIP-17: what is left to the operator is the peer's offer; ours never comes late.
 #[test]
 fn we_offer_nothing_once_the_machines_are_at_work() {

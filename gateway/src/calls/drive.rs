@@ -194,6 +194,7 @@ impl Driver {
         }
         bridge.advance(now);
         path.advance(now);
+        bridge.carrier(path.is_cut_by_a_switch());
         if now >= self.ticked + TICK {
             self.tick(now, bridge);
         }

@@ -1,14 +1,20 @@
 //! Fax machines that speak SIP, on loopback: the ends between which a gateway stands.
 #![allow(dead_code, reason = "each test uses a part")]
 
+use bytes::Bytes;
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use fax_call::Law;
 use fax_call::media::{self, Order, Station};
-use fax_call::sip::{Ask, Codecs, Dialog, Invitation, LegSettings, Local, Target};
+use fax_call::sip::{
+    Ask, Codecs, Command, Dialog, Event, Invitation, LegSettings, Local, Method, SessionTimer, Target,
+};
 use fax_core::image::Resolution;
-use fax_core::t30::session::{Cause, Role};
+use fax_core::t30::Fcf;
+use fax_core::t30::session::{self, Cause, Role};
 use fax_core::terminal::{self, Document, FaxMachine, Page, PageWriter};
-use fax_core::{Private, Span};
+use fax_core::{Private, Span, Timestamp};
+use fax_gateway::ledger::{Entry, Index, Query};
+use fax_gateway::service::{Running, Source};
 use fax_net::{
     Calls, Clock, DialogHandle, EndpointSettings, Listener, Marking, MediaSockets, PortRange, SipEndpoint,
     Trunk,
@@ -79,7 +85,69 @@ impl End {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fax {
     Takes,
+    /// After three seconds.
+    TakesLate,
     Refuses,
+}
+
+/// What an end does while a page is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Nothing,
+    /// Refreshes the session three times: with what it said last, by UPDATE, and without a description.
+    Refresh,
+    /// Offers T.38.
+    Switch,
+    /// Its media come from other ports, and those named before are closed.
+    Rebind,
+}
+
+/// How an end behaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Habits {
+    pub(crate) t38: Fax,
+    pub(crate) in_page: Deed,
+}
+
+impl From<Fax> for Habits {
+    fn from(t38: Fax) -> Self {
+        Self { t38, in_page: Deed::Nothing }
+    }
+}
+
+/// What an end has of a call.
+#[derive(Debug)]
+pub(crate) struct Took {
+    pub(crate) cause: Option<Cause>,
+    pub(crate) pages: Vec<Vec<u8>>,
+    /// The descriptions with which its refreshes were answered.
+    pub(crate) answers: Vec<String>,
+}
+
+/// A gateway between two ends.
+pub(crate) struct Lab {
+    scratch: Scratch,
+    pub(crate) gateway: Running,
+    pub(crate) sender: End,
+    pub(crate) receiver: End,
+}
+
+impl Lab {
+    pub(crate) async fn new(name: &str) -> Self {
+        let scratch = Scratch::new(name);
+        let receiver = End::start(None).await;
+        let file = scratch.write("faxgw.toml", &configuration(receiver.address(), ""));
+        let records = Some(scratch.0.join("records"));
+        let gateway = Running::start(Source { file: Some(file), records }).await.unwrap();
+        let sender = End::start(Some(gateway.bound()[0])).await;
+        Self { scratch, gateway, sender, receiver }
+    }
+
+    /// The record of the call, when there is one.
+    pub(crate) async fn record(&self) -> Entry {
+        let directory = self.scratch.0.join("records");
+        until(|| Index::read(&directory).ok()?.find(&Query::default()).ok()?.pop()).await
+    }
 }
 
 fn sockets() -> MediaSockets {
@@ -101,13 +169,16 @@ fn station(role: Role, document: Document) -> Station {
     Station::new(machine, media::LegSettings::default(), 3)
 }
 
-/// A page that has something on every row.
+/// A page that takes some seconds: every row is another.
 pub(crate) fn page() -> Page {
     let mut page = PageWriter::new(1728, Resolution::STANDARD, 1 << 20).unwrap();
-    for row in 0..200_u32 {
-        let pels: Vec<u8> =
-            (0..216_u32).map(|at| if (at / 9 + row / 16) % 3 == 0 { 0xF0 } else { 0 }).collect();
-        page.row(&pels).unwrap();
+    let mut seed = 1_u32;
+    for _ in 0..200 {
+        let bars = (0..216).map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            if seed >> 30 == 0 { 0xF0 } else { 0 }
+        });
+        page.row(&bars.collect::<Vec<u8>>()).unwrap();
     }
     page.finish()
 }
@@ -122,88 +193,199 @@ pub(crate) fn target(number: &str) -> Target {
     }
 }
 
-/// Sends a page to a number; gives how the machine saw it end.
-pub(crate) async fn send(end: &End, number: &str, fax: Fax) -> Option<Cause> {
-    let (clock, sockets) = (Clock::start(), sockets());
-    let codecs = Codecs { laws: vec![Law::A, Law::Mu], events: None, red: None };
-    let dialog = Dialog::call(leg(&sockets), target(number), codecs, 11, clock.now());
-    let handle = end.endpoint.dial().unwrap();
-    let machine = station(Role::Caller, Document::from_iter([page()]));
-    let mut machine = talk(dialog, handle, machine, sockets, clock, fax).await;
-    machine.terminal().machine().outcome().map(|outcome| outcome.cause)
+impl End {
+    /// Sends a page to a number.
+    pub(crate) async fn send(&self, number: &str, habits: Habits) -> Took {
+        let (clock, sockets) = (Clock::start(), sockets());
+        let codecs = Codecs { laws: vec![Law::A, Law::Mu], events: None, red: None };
+        let dialog = Dialog::call(leg(&sockets), target(number), codecs, 11, clock.now());
+        let handle = self.endpoint.dial().unwrap();
+        let machine = station(Role::Caller, Document::from_iter([page()]));
+        Talk::new(dialog, handle, machine, sockets, clock, habits).run().await
+    }
+
+    /// Takes the next call and receives what comes.
+    pub(crate) async fn receive(&mut self, habits: Habits) -> Took {
+        let (invitation, handle): (Invitation, DialogHandle) = self.calls.next().await.unwrap();
+        let (clock, sockets) = (Clock::start(), sockets());
+        let mut dialog = Dialog::invited(leg(&sockets), &invitation, 13).unwrap();
+        dialog.progress(180, None);
+        assert!(dialog.accept(clock.now(), None));
+        let machine = station(Role::Answerer, Document::default());
+        Talk::new(dialog, handle, machine, sockets, clock, habits).run().await
+    }
 }
 
-/// Takes the next call and receives what comes; gives how it ended and the pages.
-pub(crate) async fn receive(end: &mut End, fax: Fax) -> (Option<Cause>, Vec<Vec<u8>>) {
-    let (invitation, handle): (Invitation, DialogHandle) = end.calls.next().await.unwrap();
-    let (clock, sockets) = (Clock::start(), sockets());
-    let mut dialog = Dialog::invited(leg(&sockets), &invitation, 13).unwrap();
-    dialog.progress(180, None);
-    assert!(dialog.accept(clock.now(), None));
-    let machine = station(Role::Answerer, Document::default());
-    let mut machine = talk(dialog, handle, machine, sockets, clock, fax).await;
-    let machine = machine.terminal().machine();
-    let pages = machine.received().iter().map(|received| received.page.raster()).collect();
-    (machine.outcome().map(|outcome| outcome.cause), pages)
-}
-
-/// Drives an end until its dialog is over; the caller hangs up when its machine has done.
-async fn talk(
-    mut dialog: Dialog,
-    mut handle: DialogHandle,
-    mut station: Station,
+/// An end in a call.
+struct Talk {
+    dialog: Dialog,
+    handle: DialogHandle,
+    station: Station,
     sockets: MediaSockets,
     clock: Clock,
-    fax: Fax,
-) -> Station {
-    let (mut order, mut buffer) = (Order::Nothing, [0; 2048]);
-    let mut done = None;
-    loop {
-        let now = clock.now();
-        match (dialog.asked(), fax) {
-            (Some(Ask::Fax), Fax::Refuses) => dialog.decline(now, 488),
-            (Some(_), _) => dialog.consent(now),
-            (None, _) => {}
+    habits: Habits,
+    order: Order,
+    /// What it said last of its media.
+    said: Bytes,
+    /// Since when an offer of T.38 waits for our answer.
+    asked: Option<Timestamp>,
+    /// When its deed is due.
+    deed: Option<Timestamp>,
+    /// The refreshes that are still to come, the next one last, and whether one is open.
+    refreshes: Vec<Command>,
+    open: bool,
+    answers: Vec<String>,
+}
+
+/// From CFR until about the middle of the page.
+const TO_MID_PAGE: Span = Span::from_millis(3000);
+/// How long one that takes its time does.
+const LATE: Span = Span::from_millis(3000);
+
+impl Talk {
+    fn new(
+        dialog: Dialog,
+        handle: DialogHandle,
+        station: Station,
+        sockets: MediaSockets,
+        clock: Clock,
+        habits: Habits,
+    ) -> Self {
+        Self {
+            dialog,
+            handle,
+            station,
+            sockets,
+            clock,
+            habits,
+            order: Order::Nothing,
+            said: Bytes::new(),
+            asked: None,
+            deed: None,
+            refreshes: Vec::new(),
+            open: false,
+            answers: Vec::new(),
         }
-        if station.terminal().machine().outcome().is_some()
-            && now > *done.get_or_insert(now) + Span::from_millis(1000)
-        {
-            dialog.bye(now, 480);
-        }
-        dialog.advance(now);
-        while dialog.notice().is_some() {}
-        while let Some(command) = dialog.command() {
-            handle.command(command);
-        }
-        if dialog.order() != order {
-            order = dialog.order();
-            station.order(now, order.clone());
-        }
-        station.advance(now);
-        while let Some(sending) = station.transmit(&mut buffer) {
-            let socket = match sending.socket {
-                media::Socket::Rtp => fax_net::Socket::Rtp,
-                media::Socket::Udptl => fax_net::Socket::Udptl,
-            };
-            sockets.send(socket, sending.to, &buffer[..sending.length]);
-        }
-        if dialog.is_over() || now > fax_core::Timestamp::ZERO + Span::from_millis(90_000) {
-            station.hang_up(now);
-            return station;
-        }
-        let deadlines =
-            [dialog.deadline().map(|deadline| deadline.at), station.deadline().map(|deadline| deadline.at)];
-        let until = deadlines.into_iter().flatten().fold(now + Span::from_millis(100), core::cmp::Ord::min);
-        tokio::select! {
-            Some(event) = handle.events.recv() => dialog.take(clock.now(), event),
-            (socket, from, length) = sockets.receive(&mut buffer) => {
-                let socket = match socket {
-                    fax_net::Socket::Rtp => media::Socket::Rtp,
-                    fax_net::Socket::Udptl => media::Socket::Udptl,
-                };
-                station.receive(clock.now(), socket, from, &buffer[..length]);
+    }
+
+    /// Drives an end until its dialog is over; it hangs up when its machine has done.
+    async fn run(mut self) -> Took {
+        let mut buffer = [0; 2048];
+        let mut done = None;
+        loop {
+            let now = self.clock.now();
+            self.decide(now);
+            if self.station.terminal().machine().outcome().is_some()
+                && now > *done.get_or_insert(now) + Span::from_millis(1000)
+            {
+                self.dialog.bye(now, 480);
             }
-            () = clock.sleep_until(until) => {}
+            self.act(now);
+            self.advance(now, &mut buffer);
+            if self.dialog.is_over() || now > Timestamp::ZERO + Span::from_millis(90_000) {
+                return self.close(now);
+            }
+            let deadlines = [
+                self.dialog.deadline().map(|deadline| deadline.at),
+                self.station.deadline().map(|deadline| deadline.at),
+            ];
+            let until =
+                deadlines.into_iter().flatten().fold(now + Span::from_millis(100), core::cmp::Ord::min);
+            tokio::select! {
+                Some(event) = self.handle.events.recv() => self.told(event),
+                (socket, from, length) = self.sockets.receive(&mut buffer) => {
+                    self.station.receive(self.clock.now(), socket, from, &buffer[..length]);
+                }
+                () = self.clock.sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Answers what the gateway offers.
+    fn decide(&mut self, now: Timestamp) {
+        let Some(ask) = self.dialog.asked() else { return self.asked = None };
+        let since = *self.asked.get_or_insert(now);
+        match (ask, self.habits.t38) {
+            (Ask::Fax, Fax::Refuses) => self.dialog.decline(now, 488),
+            (Ask::Fax, Fax::TakesLate) if now < since + LATE => {}
+            _ => self.dialog.consent(now),
+        }
+    }
+
+    /// Does its deed when a page is on its way.
+    fn act(&mut self, now: Timestamp) {
+        while let Some((_, event)) = self.station.terminal().event() {
+            if matches!(event, session::Event::Said(Fcf::Cfr) | session::Event::Heard(Fcf::Cfr)) {
+                self.deed.get_or_insert(now + TO_MID_PAGE);
+            }
+        }
+        if self.deed.is_some_and(|at| at <= now) {
+            match core::mem::replace(&mut self.habits.in_page, Deed::Nothing) {
+                Deed::Nothing => {}
+                Deed::Refresh => {
+                    let timer = SessionTimer::default();
+                    let offer = |by, body: &Bytes| Command::Offer { by, body: body.clone(), timer };
+                    let nothing = Bytes::new();
+                    self.refreshes = vec![
+                        offer(Method::ReInvite, &nothing),
+                        offer(Method::Update, &nothing),
+                        offer(Method::ReInvite, &self.said),
+                    ];
+                }
+                Deed::Switch => self.dialog.offer_fax(now),
+                Deed::Rebind => self.sockets = sockets(),
+            }
+        }
+        if !self.open
+            && let Some(refresh) = self.refreshes.pop()
+        {
+            self.open = true;
+            self.handle.command(refresh);
+        }
+    }
+
+    /// The dialog is told, except of the answer to a refresh of which it does not know.
+    fn told(&mut self, event: Event) {
+        match event {
+            Event::Accepted { body, .. } if self.open => {
+                self.open = false;
+                self.answers.push(String::from_utf8_lossy(&body).into_owned());
+                if self.answers.len() == 3 {
+                    self.handle.command(Command::Acknowledge { body: self.said.clone() });
+                }
+            }
+            event => self.dialog.take(self.clock.now(), event),
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, buffer: &mut [u8]) {
+        self.dialog.advance(now);
+        while self.dialog.notice().is_some() {}
+        while let Some(command) = self.dialog.command() {
+            if let Command::Accept { body, .. } | Command::Offer { body, .. } | Command::Invite { body, .. } =
+                &command
+            {
+                self.said = body.clone();
+            }
+            self.handle.command(command);
+        }
+        if self.dialog.order() != self.order {
+            self.order = self.dialog.order();
+            self.station.order(now, self.order.clone());
+        }
+        self.station.advance(now);
+        while let Some(sending) = self.station.transmit(buffer) {
+            self.sockets.send(sending.socket, sending.to, &buffer[..sending.length]);
+        }
+    }
+
+    fn close(mut self, now: Timestamp) -> Took {
+        self.station.hang_up(now);
+        let machine = self.station.terminal().machine();
+        Took {
+            cause: machine.outcome().map(|outcome| outcome.cause),
+            pages: machine.received().iter().map(|received| received.page.raster()).collect(),
+            answers: self.answers,
         }
     }
 }
@@ -214,8 +396,8 @@ pub(crate) fn configuration(receiver: SocketAddr, fax: &str) -> String {
     format!(
         "[sip]\nlisten = ['udp:127.0.0.1:0']\n[media]\nports = '{first}-{last}'\n[http]\nbind = '127.0.0.1:0'\n\
          [log]\nlevel = 'warn'\n[limits]\nloop_lag_ms = 5000\ncalls = 20\n[fax]\n{fax}\n\
-         [[trunk]]\nname = 'ata'\nsources = ['127.0.0.1']\n\
-         [[trunk]]\nname = 'carrier'\naddress = '{receiver}'\n\
+         [[trunk]]\nname = 'ata'\nsources = ['127.0.0.1']\nnat = true\n\
+         [[trunk]]\nname = 'carrier'\naddress = '{receiver}'\nnat = true\n\
          [[route]]\nname = 'out'\nfrom = ['ata']\nto = ['0*']\ntargets = [{{ trunk = 'carrier', budget_s = 10 }}]\n"
     )
 }

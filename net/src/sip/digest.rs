@@ -5,6 +5,7 @@
 //! gave out lives five minutes, works from one address, and each count of it works once.
 
 use super::message::{user, value};
+use super::sound::is_line;
 use super::stack::HasHeaders;
 use crate::settings::{Account, Credentials};
 use core::net::IpAddr;
@@ -164,7 +165,7 @@ impl Fields {
     fn parse(value: &str) -> Option<Self> {
         const MOST: usize = 24;
         let (scheme, fields) = value.split_once(char::is_whitespace)?;
-        scheme.eq_ignore_ascii_case("Digest").then_some(())?;
+        (scheme.eq_ignore_ascii_case("Digest") && is_line(fields)).then_some(())?;
         let fields = super::message::split_list(fields).take(MOST).filter_map(|field| field.split_once('='));
         Some(Self(
             fields
@@ -436,6 +437,15 @@ mod tests {
         let mut learned = None;
         assert!(answer(&foreign, false, &credentials(None), &mut learned, &ASKED, "c").is_some());
         assert_eq!(learned.as_deref(), Some("evil"));
+    }
+
+    #[test]
+    fn a_challenge_of_two_lines_is_none() {
+        let challenge = "Digest realm=\"fax\", nonce=\"n\rX: y\", algorithm=MD5".to_owned();
+        let asked = Asked { method: "INVITE", uri: "sip:1@h", body: &[] };
+        let answered =
+            answer(&challenged(&[challenge]), false, &credentials(None), &mut None, &asked, "cnonce");
+        assert_eq!(answered, None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::body::{Body, sort};
 use super::dialog::Inbound;
 use super::message::{ALLOW, at_least_a_second, cseq, from_tag, list, parameter, put, to_tag, value};
 use super::shared::{Name, Peer, Shared, Tally, lock};
+use super::sound::Sound;
 use super::stack::{
     Method, Request, Response, SipAddr, SipConnection, SipMessage, TransactionKey, TransactionRole,
     TransportEvent, TransportEventInspector,
@@ -101,12 +102,12 @@ impl Shared {
         let refuse = |code: u16| {
             Judgement::Answer(Box::new(self.response(request, code, &self.stateless_tag(request))))
         };
-        let Some((number, call_id, tag)) = self.sound(request) else {
-            Tally::add(&self.counts.malformed);
-            return match request.method {
-                Method::Ack => Judgement::Drop,
-                _ => refuse(400),
-            };
+        let Sound { number, call_id, tag } = match Sound::of(request) {
+            Ok(sound) => sound,
+            Err(code) => {
+                Tally::add(&self.counts.malformed);
+                return if request.method == Method::Ack { Judgement::Drop } else { refuse(code) };
+            }
         };
         // ACK and CANCEL are matched below, and never answered by an error that begins anything.
         if matches!(request.method, Method::Ack | Method::Cancel) || self.is_repeated(request) {
@@ -130,20 +131,6 @@ impl Shared {
             (Method::Bye | Method::Update | Method::Info | Method::PRack, None) => refuse(481),
             _ => self.not_allowed(request),
         }
-    }
-
-    /// CSeq number, Call-ID and From tag, if the headers that every request has are there and fit.
-    fn sound<'a>(&self, request: &'a Request) -> Option<(u32, &'a str, &'a str)> {
-        const LONGEST_ID: usize = 256;
-        let (number, method) = cseq(request)?;
-        let call_id = value(request, "Call-ID").filter(|id| !id.is_empty() && id.len() <= LONGEST_ID)?;
-        let tag = from_tag(request).filter(|tag| tag.len() <= LONGEST_ID)?;
-        let fits = method == request.method.to_string()
-            && value(request, "To").is_some()
-            && value(request, "Max-Forwards").is_none_or(|hops| hops.parse::<u8>().is_ok())
-            && TransactionKey::from_request(request, TransactionRole::Server).is_ok();
-        let contact = request.method != Method::Invite || value(request, "Contact").is_some();
-        (fits && contact).then_some((number, call_id, tag))
     }
 
     /// Whether the stack has its transaction already.
@@ -245,6 +232,9 @@ impl Shared {
 
     /// A probe is answered 200, or 503 while we drain, so that a dispatcher sends calls elsewhere.
     fn options(&self, request: &Request) -> Judgement {
+        if let Some(response) = self.unsupported(request) {
+            return response;
+        }
         if self.draining.load(Ordering::Relaxed) {
             return self.later(request, DRAINED.into());
         }

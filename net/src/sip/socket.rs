@@ -36,6 +36,7 @@ impl StackSocket for Guarded {
             } else if self.shared.datagrams.check_key(&address).is_err() {
                 Tally::add(&self.shared.counts.over_rate);
             } else {
+                mend(buffer.get_mut(..length).unwrap_or_default());
                 return Ok((length, SocketAddr::new(address, from.port())));
             }
         }
@@ -47,6 +48,20 @@ impl StackSocket for Guarded {
 
     fn local_addr(&self) -> rsipstack::Result<SocketAddr> {
         Ok(self.socket.local_addr()?)
+    }
+}
+
+/// Puts `?` for octets in the head of a message that are no UTF-8, as names in Latin-1: the stack would take the line for
+/// the last one.
+fn mend(message: &mut [u8]) {
+    let length = message.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(message.len());
+    let mut head = message.get_mut(..length).unwrap_or_default();
+    while let Err(flaw) = core::str::from_utf8(head) {
+        let (from, length) = (flaw.valid_up_to(), flaw.error_len().unwrap_or(head.len()));
+        let rest = head.get_mut(from..).unwrap_or_default();
+        let (bad, rest) = rest.split_at_mut(length.min(rest.len()));
+        bad.fill(b'?');
+        head = rest;
     }
 }
 
@@ -210,6 +225,23 @@ async fn admit(
                 .await
                 .ok()
                 .map(SipConnection::Tls)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mend;
+
+    #[test]
+    fn only_what_is_no_utf_8_in_a_head_is_mended() {
+        let mut message = b"A: \xFC\r\nB: \xC3\xBC\xE2\x82\r\nC: \xFF\r\n\r\n\xFC".to_vec();
+        mend(&mut message);
+        assert_eq!(message, b"A: ?\r\nB: \xC3\xBC??\r\nC: ?\r\n\r\n\xFC");
+        for mut message in [&b""[..], b"\xE2", b"\r\n\r\n\xFC"].map(<[u8]>::to_vec) {
+            let length = message.len();
+            mend(&mut message);
+            assert_eq!(message.len(), length);
         }
     }
 }

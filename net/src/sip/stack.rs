@@ -7,7 +7,9 @@ pub(super) use rsipstack::sip::headers::{Header, Headers, make_header};
 pub(super) use rsipstack::sip::message::HasHeaders;
 #[cfg(feature = "srv")]
 pub(super) use rsipstack::sip::{Host, HostWithPort};
-pub(super) use rsipstack::sip::{Method, Request, Response, SipMessage, StatusCode, Transport, Uri, Version};
+pub(super) use rsipstack::sip::{
+    Method, Request, Response, Scheme, SipMessage, StatusCode, Transport, Uri, Version,
+};
 pub(super) use rsipstack::transaction::endpoint::{EndpointInner, EndpointOption, TransportEventInspector};
 pub(super) use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 pub(super) use rsipstack::transaction::transaction::{Transaction, TransactionEvent, TransactionEventSender};

@@ -51,6 +51,10 @@ impl Bridge {
         let [near, far] = &mut self.legs;
         let audio = far.dialog.as_ref().and_then(Dialog::audio);
         if near.dialog.as_mut().is_some_and(|near| near.accept(now, audio)) {
+            let near_is_fax = near.dialog.as_ref().is_some_and(|near| near.t38().is_some());
+            if let Some(dialog) = far.dialog.as_ref().filter(|far| near_is_fax && far.t38().is_none()) {
+                far.switch.follow(now, dialog.settings());
+            }
             self.life = Life::Up { since: now, finish: None };
             self.tell(now, BridgeEvent::Answered(target));
         } else {

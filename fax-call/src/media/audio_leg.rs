@@ -78,11 +78,10 @@ struct Clock {
 
 impl AudioLeg {
     pub(super) fn new(settings: &LegSettings, seed: u64) -> Self {
-        let delay = settings.jitter.samples().clamp(160, 1600) as u32;
         Self {
             audio: None,
             pin: Pin::new(settings.learning),
-            playout: Playout::new(delay),
+            playout: Playout::new(delay(settings)),
             ear: SignEar::new(),
             out: RtpOut::new(seed),
             outbox: VecDeque::with_capacity(OUTBOX),
@@ -95,6 +94,12 @@ impl AudioLeg {
             last: None,
             longest_gap: Span::ZERO,
         }
+    }
+
+    /// Another peer is to come.
+    pub(super) fn treat(&mut self, settings: &LegSettings) {
+        self.pin.treat(settings.learning);
+        self.playout.set_delay(delay(settings));
     }
 
     /// Signalling has agreed on this.
@@ -187,7 +192,8 @@ impl AudioLeg {
         }
     }
 
-    /// Passes on a packet of the other side as it is; an event only if events are agreed on here too.
+    /// Passes on a packet of the other side as it is, with the one before it where RFC 2198 is agreed on here; an event only
+    /// if events are.
     pub(super) fn pass(&mut self, packet: &Passed<'_>) {
         let Some(audio) = self.audio.filter(|audio| may_send(audio.flow)) else { return };
         let law = Law::of_payload_type(packet.payload_type);
@@ -198,8 +204,9 @@ impl AudioLeg {
         if let Some(law) = law {
             convert(octets, law, audio.law);
         }
+        let red = audio.red.filter(|_| law.is_some());
         let mut slot = self.slot();
-        let written = self.out.pass(&Passed { payload_type, payload: octets, ..*packet }, &mut slot);
+        let written = self.out.pass(&Passed { payload_type, payload: octets, ..*packet }, red, &mut slot);
         self.post(slot, written);
     }
 
@@ -306,6 +313,11 @@ impl Clock {
         // Whoever drives us was away: what was not played in time is not played in a hurry.
         self.next = if now.since(next) > Span::from_millis(200) { now } else { next };
     }
+}
+
+/// Octets that wait before they are played.
+fn delay(settings: &LegSettings) -> u32 {
+    settings.jitter.samples().clamp(160, 1600) as u32
 }
 
 fn is_agreed(audio: &Audio, payload_type: u8) -> bool {

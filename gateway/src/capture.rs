@@ -1,4 +1,5 @@
-//! Packets of calls, one pcapng file for each, written by a thread of their own.
+//! Packets of calls, one pcapng file for each, written by a thread of their own: media of both legs, and SIP messages as far as
+//! they may be kept.
 //!
 //! They hold the pages of faxes: off unless the configuration says why, deleted after `capture.days`, and with the call by
 //! `faxgw forget`. No call waits for them: packets that find no room are left out and counted.
@@ -6,11 +7,14 @@
 //! Always: a file is at most `capture.call_mb` long; while the disk has less than `capture.min_free_mb`, or a write fails,
 //! captures stop, and calls and records go on.
 
-use crate::clock::Utc;
-use crate::config::Capture;
+mod redact;
+
+use crate::clock::{Clock, Utc};
+use crate::config::{Capture, NumberDisplay};
 use byteorder_slice::LittleEndian;
 use core::net::SocketAddr;
 use etherparse::PacketBuilder;
+use fax_core::Timestamp;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
@@ -31,7 +35,7 @@ use std::time::{Duration, Instant};
 pub struct Captures(SyncSender<Task>);
 
 /// The packets of one call, until it is closed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tap {
     captures: Captures,
     id: String,
@@ -88,6 +92,16 @@ impl Tap {
         let packet = Packet { id: self.id.clone(), at, from, to, octets: octets.into() };
         // Full: the disk is slow, and the call is not to be.
         _ = self.captures.0.try_send(Task::Packet(packet));
+    }
+
+    /// What a dialog of the call shows its messages to. They are kept as datagrams, whatever carried them, without credentials and
+    /// with as much of numbers as records have.
+    pub fn signalling(&self, clock: Clock, numbers: NumberDisplay) -> fax_net::Tap {
+        let tap = self.clone();
+        fax_net::Tap::new(move |message| {
+            let micros = clock.now().since(Timestamp::ZERO).micros();
+            tap.packet(micros, message.from, message.to, &redact::redact(message.octets, numbers));
+        })
     }
 
     /// The call is over; whether its packets are to be kept. Gives the file, seen from the records.

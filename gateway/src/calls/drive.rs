@@ -83,9 +83,13 @@ impl Driver {
         sockets: &[MediaSockets; 2],
     ) -> Self {
         let Terms { config, fax, emergency, clock } = terms;
+        let mut near = near;
         let here = |port| SocketAddr::new(config.media.address, port);
         let local = sockets.each_ref().map(|leg| [leg.rtp_port(), leg.udptl_port()].map(here));
         let tap = desk.captures.tap(&story.entry.id, story.entry.began, &config.capture);
+        if let Some(tap) = &tap {
+            near.tap(tap.signalling(clock, config.records.numbers));
+        }
         Self {
             desk,
             endpoint,
@@ -318,7 +322,10 @@ impl Driver {
             }
         }
         match self.endpoint.dial() {
-            Ok(far) => {
+            Ok(mut far) => {
+                if let Some(tap) = &self.tap {
+                    far.tap(tap.signalling(self.clock, self.config.records.numbers));
+                }
                 far.command(command);
                 self.dialogs[place(Side::Far)] = Some(far);
             }

@@ -40,6 +40,8 @@ pub(super) const INBOX: usize = 32;
 
 pub(super) struct Dialog {
     shared: Arc<Shared>,
+    /// The Call-ID, if we begin it.
+    call_id: String,
     events: mpsc::Sender<Event>,
     inbox: mpsc::Sender<Inbound>,
     phase: Phase,
@@ -75,6 +77,8 @@ struct Live {
     way: Way,
     name: Name,
     invite_name: Option<InviteName>,
+    /// RSeq of the last reliable provisional response to our INVITE, and the tag it came with.
+    reliable: Option<(u32, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,12 +129,14 @@ const MOST_OPEN: usize = 8;
 impl Dialog {
     pub(super) fn new(
         shared: Arc<Shared>,
+        call_id: String,
         events: mpsc::Sender<Event>,
         inbox: mpsc::Sender<Inbound>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             shared,
+            call_id,
             events,
             inbox,
             phase: Phase::Fresh,
@@ -184,6 +190,7 @@ impl Dialog {
             way,
             name,
             invite_name: Some(invite_name),
+            reliable: None,
         };
         self.phase = Phase::Live(Box::new(live));
         Some(())

@@ -4,12 +4,13 @@
 //! both directions then go a little faster too. So no sample is ever lost or doubled for drift, and the far gateway's
 //! clock rules both directions (AUD-1).
 
+use super::ear::Ear;
 use super::order::{Audio, Flow};
 use super::pin::Pin;
 use super::playout::{Playout, PlayoutCounters};
 use super::rtp_out::{LONGEST, Passed, RtpOut};
 use super::settings::LegSettings;
-use super::sign::{Sign, SignEar};
+use super::sign::Sign;
 use crate::Law;
 use audio_codec_algorithms::{convert_alaw_to_ulaw, convert_ulaw_to_alaw};
 use core::net::SocketAddr;
@@ -32,7 +33,7 @@ pub(super) struct AudioLeg {
     pub(super) audio: Option<Audio>,
     pin: Pin,
     playout: Playout,
-    ear: SignEar,
+    ear: Ear,
     out: RtpOut,
     outbox: VecDeque<Vec<u8>>,
     spare: Vec<Vec<u8>>,
@@ -82,7 +83,7 @@ impl AudioLeg {
             audio: None,
             pin: Pin::new(settings.learning),
             playout: Playout::new(delay(settings)),
-            ear: SignEar::new(),
+            ear: Ear::default(),
             out: RtpOut::new(seed),
             outbox: VecDeque::with_capacity(OUTBOX),
             spare: (0..OUTBOX).map(|_| Vec::with_capacity(LONGEST)).collect(),
@@ -234,10 +235,7 @@ impl AudioLeg {
 
     /// Listens for signs of a fax in what was just played.
     pub(super) fn listen(&mut self, octets: &[u8]) -> Option<Sign> {
-        let decode = self.audio?.law.decoder();
-        let mut samples = [0; BLOCK];
-        samples.iter_mut().zip(octets).for_each(|(sample, octet)| *sample = decode(*octet));
-        self.ear.listen(samples.get(..octets.len())?)
+        self.ear.listen(self.audio?.law, octets, &self.playout)
     }
 
     /// The last octets played, oldest first.

@@ -13,6 +13,7 @@ use crate::clock::{Clock, Utc};
 use crate::config::{Capture, NumberDisplay};
 use byteorder_slice::LittleEndian;
 use core::net::SocketAddr;
+use core::sync::atomic::{AtomicBool, Ordering};
 use etherparse::PacketBuilder;
 use fax_core::Timestamp;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
@@ -27,19 +28,31 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Where packets go. Clones write to the same place.
 #[derive(Clone, Debug)]
-pub struct Captures(SyncSender<Task>);
+pub struct Captures {
+    tasks: SyncSender<Task>,
+    /// Calls that were over while there was no room for a task.
+    overdue: Overdue,
+}
 
-/// The packets of one call, until it is closed.
+type Overdue = Arc<Mutex<Vec<(String, bool)>>>;
+
+/// The packets of one call. Clones are the same; when the last is gone, so that nothing more can come, its file is closed.
 #[derive(Clone, Debug)]
-pub struct Tap {
+pub struct Tap(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
     captures: Captures,
     id: String,
     began: Utc,
+    /// Whether the file is to stay.
+    keep: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -74,24 +87,28 @@ impl Captures {
     pub fn start(records: &Path, days: u16) -> io::Result<Self> {
         let (tasks, todo) = sync_channel(QUEUE);
         let writer = Writer { directory: records.join(FOLDER), files: BTreeMap::new(), days };
-        std::thread::Builder::new().name("captures".into()).spawn(move || writer.run(&todo))?;
-        Ok(Self(tasks))
+        let overdue = Overdue::default();
+        let late = Arc::clone(&overdue);
+        std::thread::Builder::new().name("captures".into()).spawn(move || writer.run(&todo, &late))?;
+        Ok(Self { tasks, overdue })
     }
 
     /// Begins the file of a call, if the configuration wants one.
     pub fn tap(&self, id: &str, began: Utc, policy: &Capture) -> Option<Tap> {
-        let opened = policy.enabled && self.0.try_send(Task::Open(id.into(), policy.clone())).is_ok();
-        opened.then(|| Tap { captures: self.clone(), id: id.into(), began })
+        let opened = policy.enabled && self.tasks.try_send(Task::Open(id.into(), policy.clone())).is_ok();
+        let held = || Held { captures: self.clone(), id: id.into(), began, keep: AtomicBool::new(false) };
+        opened.then(|| Tap(Arc::new(held())))
     }
 }
 
 impl Tap {
     /// A datagram that came or went, so many microseconds after the call began.
     pub fn packet(&self, micros: u64, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
-        let at = Duration::from_millis(self.began.0) + Duration::from_micros(micros);
-        let packet = Packet { id: self.id.clone(), at, from, to, octets: octets.into() };
+        let held = &self.0;
+        let at = Duration::from_millis(held.began.0) + Duration::from_micros(micros);
+        let packet = Packet { id: held.id.clone(), at, from, to, octets: octets.into() };
         // Full: the disk is slow, and the call is not to be.
-        _ = self.captures.0.try_send(Task::Packet(packet));
+        _ = held.captures.tasks.try_send(Task::Packet(packet));
     }
 
     /// What a dialog of the call shows its messages to. They are kept as datagrams, whatever carried them, without credentials and
@@ -104,11 +121,23 @@ impl Tap {
         })
     }
 
-    /// The call is over; whether its packets are to be kept. Gives the file, seen from the records.
+    /// The call is over, but for the last words of its dialogs; whether its packets are to be kept. Gives the file, seen from the
+    /// records.
     pub fn close(self, keep: bool) -> Option<String> {
-        let file = format!("{FOLDER}/{}.pcapng", self.id);
-        let told = self.captures.0.try_send(Task::Close(self.id, keep)).is_ok();
-        (keep && told).then_some(file)
+        self.0.keep.store(keep, Ordering::Relaxed);
+        keep.then(|| format!("{FOLDER}/{}.pcapng", self.0.id))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let (id, keep) = (core::mem::take(&mut self.id), *self.keep.get_mut());
+        if let Err(full) = self.captures.tasks.try_send(Task::Close(id, keep))
+            && let (TrySendError::Full(Task::Close(id, keep)), Ok(mut overdue)) =
+                (full, self.captures.overdue.lock())
+        {
+            overdue.push((id, keep));
+        }
     }
 }
 
@@ -127,7 +156,7 @@ struct Open {
 }
 
 impl Writer {
-    fn run(mut self, todo: &Receiver<Task>) {
+    fn run(mut self, todo: &Receiver<Task>, overdue: &Overdue) {
         let mut purged = None;
         loop {
             match todo.recv_timeout(TICK) {
@@ -136,6 +165,9 @@ impl Writer {
                 Ok(Task::Close(id, keep)) => self.close(&id, keep),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if let Ok(mut overdue) = overdue.lock() {
+                overdue.drain(..).for_each(|(id, keep)| self.close(&id, keep));
             }
             if purged.is_none_or(|purged: Instant| purged.elapsed() >= PURGE) {
                 purged = Some(Instant::now());

@@ -40,7 +40,7 @@ use stack::{
     Transaction, Transport as Wire, TransportLayer,
 };
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Semaphore, mpsc};
 
 /// One SIP endpoint. Clones are the same endpoint; it stops when the last one and its [`Calls`] are gone.
@@ -87,7 +87,7 @@ pub struct DialogHandle {
     call_id: String,
     /// What a peer began it with, until a tap has been shown it.
     beginning: Option<tap::Beginning>,
-    tapped: Option<tap::Tapped>,
+    tapped: Arc<OnceLock<tap::Tapped>>,
 }
 
 impl DialogHandle {
@@ -98,11 +98,11 @@ impl DialogHandle {
         }
     }
 
-    /// Shows the messages of the dialog from now on, for as long as this handle lives: to be called before its first command. Of a
-    /// dialog that a peer began the INVITE is shown too.
+    /// Shows the messages of the dialog from now on, to its end: to be called once, before its first command. Of a dialog that a peer
+    /// began the INVITE is shown too.
     pub fn tap(&mut self, tap: Tap) {
         let beginning = self.beginning.take();
-        self.tapped = Some(tap::Tapped::new(&self.shared, self.call_id.clone(), tap, beginning));
+        self.tapped.get_or_init(|| tap::Tapped::new(&self.shared, self.call_id.clone(), tap, beginning));
     }
 }
 
@@ -203,9 +203,11 @@ impl SipEndpoint {
         let (commands, obeyed) = mpsc::channel(EVENTS);
         let (to, inbox) = mpsc::channel(INBOX);
         let (shared, call_id) = (Arc::clone(&self.shared), self.shared.random(16));
-        tokio::spawn(Dialog::new(shared, call_id.clone(), events, to, place).run(inbox, obeyed));
+        let tapped = Arc::default();
+        let dialog = Dialog::new(shared, call_id.clone(), Arc::clone(&tapped), events, to, place);
+        tokio::spawn(dialog.run(inbox, obeyed));
         let shared = Arc::clone(&self.shared);
-        Ok(DialogHandle { events: heard, commands, shared, call_id, beginning: None, tapped: None })
+        Ok(DialogHandle { events: heard, commands, shared, call_id, beginning: None, tapped })
     }
 
     /// From now on new calls and probes are answered 503; calls that live go on. `false` takes it back.
@@ -387,17 +389,15 @@ fn begin(
     let (commands, obeyed) = mpsc::channel(EVENTS);
     let (to, inbox) = mpsc::channel(INBOX);
     let call_id = invitation.call_id.clone();
-    let mut dialog = Dialog::new(Arc::clone(shared), call_id.clone(), events, to, place);
+    let tapped = Arc::default();
+    let mut dialog = Dialog::new(Arc::clone(shared), call_id.clone(), Arc::clone(&tapped), events, to, place);
     let ours = shared.local_for(peer, &connection, transport_of(&connection), source);
     let invite = SipMessage::Request(transaction.original.clone());
     dialog.invited(transaction, peer, source, connection)?;
     tokio::spawn(dialog.run(inbox, obeyed));
     let beginning = Some(tap::Beginning { ours, theirs: source, invite });
     let shared = Arc::clone(shared);
-    room.send((
-        invitation,
-        DialogHandle { events: heard, commands, shared, call_id, beginning, tapped: None },
-    ));
+    room.send((invitation, DialogHandle { events: heard, commands, shared, call_id, beginning, tapped }));
     Some(())
 }
 

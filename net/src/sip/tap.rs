@@ -3,9 +3,9 @@
 //! Always: nobody waits for a tap; while there is none, a message costs one look at a counter.
 //! Not here: what may be kept of them.
 
-use super::message::value;
+use super::message::{cseq, value};
 use super::shared::{Shared, lock};
-use super::stack::{MessageInspector, SipAddr, SipMessage};
+use super::stack::{HasHeaders, MessageInspector, Response, SipAddr, SipMessage};
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::collections::HashMap;
@@ -69,14 +69,19 @@ impl Taps {
     }
 
     pub(super) fn came(&self, message: &SipMessage) {
-        self.show(message, Direction::Came);
+        self.show(message, || message.to_bytes(), Direction::Came);
     }
 
     pub(super) fn went(&self, message: &SipMessage) {
-        self.show(message, Direction::Went);
+        self.show(message, || message.to_bytes(), Direction::Went);
     }
 
-    fn show(&self, message: &SipMessage, direction: Direction) {
+    /// A response that is given to the stack: a dialog may be over before the stack has sent it.
+    pub(super) fn answered(&self, response: &Response) {
+        self.show(response, || response.to_bytes(), Direction::Went);
+    }
+
+    fn show(&self, message: &impl HasHeaders, octets: impl Fn() -> Vec<u8>, direction: Direction) {
         if self.count.load(Ordering::Relaxed) == 0 {
             return;
         }
@@ -84,7 +89,7 @@ impl Taps {
         let line = lock(&self.lines).get(call_id).map(|line| (line.tap.clone(), line.ends));
         let Some((tap, Some([ours, theirs]))) = line else { return };
         let (from, to) = if direction == Direction::Came { (theirs, ours) } else { (ours, theirs) };
-        (tap.0)(Traffic { from, to, octets: &message.to_bytes() });
+        (tap.0)(Traffic { from, to, octets: &octets() });
     }
 }
 
@@ -127,7 +132,11 @@ pub(super) struct Sent(pub(super) Arc<Shared>);
 
 impl MessageInspector for Sent {
     fn before_send(&self, message: SipMessage, _: Option<&SipAddr>) -> SipMessage {
-        self.0.taps.went(&message);
+        // Responses of dialogs have been shown; that to a CANCEL is the stack's own.
+        let is_request = matches!(message, SipMessage::Request(_));
+        if is_request || cseq(&message).is_some_and(|(_, method)| method == "CANCEL") {
+            self.0.taps.went(&message);
+        }
         message
     }
 

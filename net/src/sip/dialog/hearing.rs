@@ -26,7 +26,7 @@ impl Dialog {
 
     async fn asked_by_peer(&mut self, transaction: Transaction) {
         self.serial = self.serial.wrapping_add(1);
-        let mut question = Question::serve(transaction, self.serial, self.inbox.clone());
+        let mut question = Question::serve(&self.shared, transaction, self.serial, self.inbox.clone());
         if let Some(live) =
             self.live().filter(|_| matches!(question.request.method, Method::Invite | Method::Update))
         {

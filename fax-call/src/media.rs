@@ -5,6 +5,7 @@
 //! one of them is T.38.
 
 mod audio_leg;
+mod ear;
 mod order;
 mod path;
 mod pin;

@@ -42,6 +42,8 @@ pub struct CallRecord {
     pub trainings_refused: u32,
     /// What follows once the command is answered that waits for it.
     pending: Option<PostPage>,
+    /// The post-message command that was answered last, until another page begins.
+    answered: Option<PostPage>,
     /// What is known of the sides.
     near: SideRecord,
     far: SideRecord,
@@ -212,7 +214,10 @@ impl CallRecord {
         up(&mut self.side_mut(side).frames);
         self.last_frame = at;
         if then.is_some() {
-            self.pending = then;
+            // What was answered before may be said again: its answer was lost.
+            if self.answered != then {
+                self.pending = then;
+            }
             self.ecm = Some(matches!(fcf, Fcf::Pps | Fcf::Eor));
         }
         match fcf {
@@ -221,19 +226,29 @@ impl CallRecord {
             Fcf::Ftt => up(&mut self.trainings_refused),
             Fcf::Fcd | Fcf::Rcp => self.ecm = Some(true),
             Fcf::Ppr => up(&mut self.corrections),
-            Fcf::Mcf | Fcf::Rtp | Fcf::Pip => match self.pending.take() {
+            Fcf::Mcf | Fcf::Rtp | Fcf::Pip => match self.answer() {
                 Some(PostPage::Null) => up(&mut self.blocks),
                 Some(_) => up(&mut self.confirmed),
                 None => {}
             },
-            Fcf::Rtn | Fcf::Pin if self.pending.take().is_some() => up(&mut self.refused),
-            Fcf::Err => self.pending = None,
+            Fcf::Rtn | Fcf::Pin if self.answer().is_some() => up(&mut self.refused),
+            Fcf::Err => _ = self.answer(),
             Fcf::Dcn => _ = self.released_by.get_or_insert(side),
             _ => {}
         }
     }
 
+    /// The command that waited is answered; which it was.
+    fn answer(&mut self) -> Option<PostPage> {
+        let pending = self.pending.take();
+        self.answered = pending.or(self.answered);
+        pending
+    }
+
     fn enter(&mut self, at: Timestamp, phase: Phase) {
+        if phase == Phase::Page {
+            self.answered = None;
+        }
         if phase == Phase::Released && self.phase != Phase::Released {
             self.before_release = self.phase;
         }
@@ -402,6 +417,17 @@ mod tests {
             (far, frame(Fcf::Mcf, None)),
         ]);
         assert_eq!((record.confirmed, record.blocks, record.ecm), (1, 1, Some(true)));
+    }
+
+    /// The answer was lost, and the command comes again; then another page of the same document comes.
+    #[test]
+    fn a_page_whose_command_is_said_again_is_counted_once() {
+        let (near, far) = (Side::Near, Side::Far);
+        let (pps, mcf) = (frame(Fcf::Pps, Some(PostPage::Mps)), frame(Fcf::Mcf, None));
+        let page = [(near, relay::Event::Phase(Phase::Page)), (near, pps), (far, mcf)];
+        let again = [(near, pps), (far, mcf)];
+        assert_eq!(record(&[&page[..], &again, &again].concat()).confirmed, 1);
+        assert_eq!(record(&[&page[..], &again, &page].concat()).confirmed, 2);
     }
 
     #[test]

@@ -132,6 +132,30 @@ fn what_cannot_be_passed_on_costs_nothing() {
     assert_eq!((sent(&mut path, Side::Far).len(), path.audio(Side::Far).overflowed), (4, 0));
 }
 
+/// The first target is behind a NAT and plays early media from where nobody named it; the next is not, and what comes from there
+/// does not count for it.
+#[test]
+fn each_target_is_believed_by_its_own_rule() {
+    let behind: SocketAddr = ([203, 0, 113, 5], 61_000).into();
+    let heard = |rules: &[Learning]| {
+        let mut path = Path::new(Settings::default());
+        path.order(Timestamp::ZERO, Side::Near, audio(NEAR, None));
+        for (n, learning) in rules.iter().enumerate() {
+            let begins = at(1000 * n as u64);
+            path.treat(Side::Far, LegSettings { learning: *learning, ..LegSettings::default() });
+            path.order(begins, Side::Far, Order::Nothing);
+            path.order(begins, Side::Far, audio(FAR, None));
+            for packet in 0..10_u16 {
+                let octets = rtp(8, packet, 160 * u32::from(packet), &[1; 160]);
+                path.receive(begins + Span::from_millis(20), Side::Far, Socket::Rtp, behind, &octets);
+            }
+        }
+        path.audio(Side::Far).received
+    };
+    let (nat, pinned) = (Learning::Nat, Learning::Pinned);
+    assert_eq!([&[nat][..], &[nat, pinned], &[pinned], &[pinned, nat]].map(heard), [7, 7, 0, 7]);
+}
+
 /// RFC 2198: each lost packet is in the next one, and is passed on in its place.
 #[test]
 fn redundancy_of_one_leg_mends_its_losses_for_the_other() {
@@ -155,6 +179,38 @@ fn redundancy_of_one_leg_mends_its_losses_for_the_other() {
     let first = passed[0].0.wrapping_sub(passed[0].1.into());
     let wanted: Vec<(u16, u8)> = (0..=38_u8).map(|n| (first.wrapping_add(n.into()), n)).collect();
     assert_eq!(passed, wanted);
+}
+
+/// RFC 2198 on the leg that it goes to: two gateways with redundancy between them lose nothing of what a lossy network between
+/// them drops, though both only pass on.
+#[test]
+fn what_is_passed_on_to_a_leg_with_redundancy_survives_every_third_packet_lost() {
+    let [mut first, mut second] = [(None, Some(121)), (Some(121), None)].map(|(near, far)| {
+        let mut path = Path::new(Settings::default());
+        path.order(Timestamp::ZERO, Side::Near, audio(NEAR, near));
+        path.order(Timestamp::ZERO, Side::Far, audio(FAR, far));
+        path
+    });
+    let mut arrived = Vec::new();
+    for n in 0..60_u16 {
+        let now = at(20 * u64::from(n));
+        let packet = rtp(8, n, 160 * u32::from(n), &[n as u8; 160]);
+        first.receive(now, Side::Near, Socket::Rtp, NEAR.into(), &packet);
+        for (_, _, octets) in sent(&mut first, Side::Far) {
+            assert_eq!(Packet::parse(&octets).unwrap().payload_type, 121);
+            if n % 3 != 1 {
+                second.receive(now, Side::Near, Socket::Rtp, NEAR.into(), &octets);
+            }
+        }
+        for (_, _, octets) in sent(&mut second, Side::Far) {
+            let packet = Packet::parse(&octets).unwrap();
+            assert_eq!((packet.payload_type, packet.payload.len()), (8, 160));
+            arrived.push(packet.payload[0]);
+        }
+        first.advance(now);
+        second.advance(now);
+    }
+    assert_eq!(arrived, (0..60).collect::<Vec<u8>>());
 }
 
 /// A fax machine behind RTP.

@@ -189,12 +189,11 @@ async fn carry(
     let ports = sockets.each_ref().map(|leg| Ports { rtp: leg.rtp_port(), udptl: leg.udptl_port() });
     let advertised = |peer: &str| desk.advertised(&config, peer);
     let bridge = settings::bridge(&config, &invitation, &plan, ports, advertised, seed);
-    let first = plan.targets.first().map_or("", |leg| leg.to);
-    let media = settings::media(&config, &invitation.trunk, first, &plan.fax, seed);
+    let media = settings::media(&config, &invitation.trunk, &plan.fax, seed);
     let targets = plan.targets.iter().map(|leg| leg.to.to_owned()).collect();
     let bridge = Bridge::new(bridge, &invitation, clock.now());
     let story = Story::new(entry, targets);
-    let terms = Terms { config: config.clone(), emergency, clock };
+    let terms = Terms { config: config.clone(), fax: plan.fax, emergency, clock };
     let driver = Driver::new(desk.clone(), endpoint, terms, story, near, &sockets);
     driver.run(bridge, Path::new(media), sockets).await
 }

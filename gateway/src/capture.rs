@@ -1,4 +1,5 @@
-//! Packets of calls, one pcapng file for each, written by a thread of their own.
+//! Packets of calls, one pcapng file for each, written by a thread of their own: media of both legs, and SIP messages as far as
+//! they may be kept.
 //!
 //! They hold the pages of faxes: off unless the configuration says why, deleted after `capture.days`, and with the call by
 //! `faxgw forget`. No call waits for them: packets that find no room are left out and counted.
@@ -6,12 +7,15 @@
 //! Always: a file is at most `capture.call_mb` long; while the disk has less than `capture.min_free_mb`, or a write fails,
 //! captures stop, also those that are on, and calls and records go on; a record names no file that is not there.
 
-use crate::clock::Utc;
-use crate::config::Capture;
+mod redact;
+
+use crate::clock::{Clock, Utc};
+use crate::config::{Capture, NumberDisplay};
 use byteorder_slice::LittleEndian;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicBool, Ordering};
 use etherparse::PacketBuilder;
+use fax_core::Timestamp;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,
@@ -24,23 +28,32 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// Where packets go. Clones write to the same place.
 #[derive(Clone, Debug)]
 pub struct Captures {
     tasks: SyncSender<Task>,
+    /// Calls that were over while there was no room for a task.
+    overdue: Overdue,
     short: Arc<AtomicBool>,
 }
 
-/// The packets of one call, until it is closed.
+type Overdue = Arc<Mutex<Vec<(String, bool)>>>;
+
+/// The packets of one call. Clones are the same; when the last is gone, so that nothing more can come, its file is closed.
+#[derive(Clone, Debug)]
+pub struct Tap(Arc<Held>);
+
 #[derive(Debug)]
-pub struct Tap {
-    tasks: SyncSender<Task>,
+struct Held {
+    captures: Captures,
     id: String,
     began: Utc,
+    /// Whether the file is to stay.
+    keep: AtomicBool,
     /// Whether there is a file with what came so far.
     kept: Arc<AtomicBool>,
 }
@@ -79,8 +92,10 @@ impl Captures {
         let (tasks, todo) = sync_channel(QUEUE);
         let writer = Writer::new(records, policy);
         let short = writer.short.clone();
-        std::thread::Builder::new().name("captures".into()).spawn(move || writer.run(&todo))?;
-        Ok(Self { tasks, short })
+        let overdue = Overdue::default();
+        let late = Arc::clone(&overdue);
+        std::thread::Builder::new().name("captures".into()).spawn(move || writer.run(&todo, &late))?;
+        Ok(Self { tasks, overdue, short })
     }
 
     /// Begins the file of a call, if the configuration wants one.
@@ -88,7 +103,8 @@ impl Captures {
         let kept = Arc::new(AtomicBool::new(true));
         let open = || self.tasks.try_send(Task::Open(id.into(), policy.clone(), kept.clone()));
         let opened = policy.enabled && open().is_ok();
-        opened.then(|| Tap { tasks: self.tasks.clone(), id: id.into(), began, kept })
+        let keep = AtomicBool::new(false);
+        opened.then(|| Tap(Arc::new(Held { captures: self.clone(), id: id.into(), began, keep, kept })))
     }
 
     /// Whether captures have stopped because the disk has no room for them.
@@ -100,17 +116,40 @@ impl Captures {
 impl Tap {
     /// A datagram that came or went, so many microseconds after the call began.
     pub fn packet(&self, micros: u64, from: SocketAddr, to: SocketAddr, octets: &[u8]) {
-        let at = Duration::from_millis(self.began.0) + Duration::from_micros(micros);
-        let packet = Packet { id: self.id.clone(), at, from, to, octets: octets.into() };
+        let held = &self.0;
+        let at = Duration::from_millis(held.began.0) + Duration::from_micros(micros);
+        let packet = Packet { id: held.id.clone(), at, from, to, octets: octets.into() };
         // Full: the disk is slow, and the call is not to be.
-        _ = self.tasks.try_send(Task::Packet(packet));
+        _ = held.captures.tasks.try_send(Task::Packet(packet));
     }
 
-    /// The call is over; whether its packets are to be kept. Gives the file, seen from the records, if there is one.
+    /// What a dialog of the call shows its messages to. They are kept as datagrams, whatever carried them, without credentials and
+    /// with as much of numbers as records have.
+    pub fn signalling(&self, clock: Clock, numbers: NumberDisplay) -> fax_net::Tap {
+        let tap = self.clone();
+        fax_net::Tap::new(move |message| {
+            let micros = clock.now().since(Timestamp::ZERO).micros();
+            tap.packet(micros, message.from, message.to, &redact::redact(message.octets, numbers));
+        })
+    }
+
+    /// The call is over, but for the last words of its dialogs; whether its packets are to be kept. Gives the file, seen from the
+    /// records, if there is one.
     pub fn close(self, keep: bool) -> Option<String> {
-        let file = format!("{FOLDER}/{}.pcapng", self.id);
-        let told = self.tasks.try_send(Task::Close(self.id, keep)).is_ok();
-        (keep && told && self.kept.load(Ordering::Relaxed)).then_some(file)
+        self.0.keep.store(keep, Ordering::Relaxed);
+        (keep && self.0.kept.load(Ordering::Relaxed)).then(|| format!("{FOLDER}/{}.pcapng", self.0.id))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let (id, keep) = (core::mem::take(&mut self.id), *self.keep.get_mut());
+        if let Err(full) = self.captures.tasks.try_send(Task::Close(id, keep))
+            && let (TrySendError::Full(Task::Close(id, keep)), Ok(mut overdue)) =
+                (full, self.captures.overdue.lock())
+        {
+            overdue.push((id, keep));
+        }
     }
 }
 
@@ -147,7 +186,7 @@ impl Writer {
         }
     }
 
-    fn run(mut self, todo: &Receiver<Task>) {
+    fn run(mut self, todo: &Receiver<Task>, overdue: &Overdue) {
         let mut purged = None;
         loop {
             match todo.recv_timeout(LOOK) {
@@ -156,6 +195,9 @@ impl Writer {
                 Ok(Task::Close(id, keep)) => self.close(&id, keep),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if let Ok(mut overdue) = overdue.lock() {
+                overdue.drain(..).for_each(|(id, keep)| self.close(&id, keep));
             }
             if self.looked.elapsed() >= LOOK {
                 self.look();

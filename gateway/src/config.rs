@@ -13,7 +13,7 @@ mod secret;
 mod service;
 mod sip;
 
-pub use fax::{Ecm, ErrorCorrection, Fax, FaxChoice, MaxRate, SuperG3, T38};
+pub use fax::{Ecm, ErrorCorrection, Fax, FaxChoice, HIGHEST, MaxRate, Redundancy, SuperG3, T38};
 pub use numbers::{Numbers, Pattern, Route, Target};
 pub use secret::{Secret, Weakness};
 pub use service::{Capture, Http, Limits, Log, LogFormat, NumberDisplay, Records};

@@ -16,7 +16,7 @@ mod page;
 use crate::capture::Captures;
 use crate::config::{Config, Secret};
 use crate::ledger::{Index, Ledger, text::Whole};
-use crate::live::{Live, MediaHealth};
+use crate::live::{Live, MediaHealth, Signalling};
 use arc_swap::ArcSwap;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -158,7 +158,7 @@ impl Parts {
             "version": env!("CARGO_PKG_VERSION"), "calls": live.calls().len(),
         });
         let parts = live.signalling();
-        let answers = !parts.is_empty() && parts.iter().all(|part| part.ok);
+        let answers = Signalling::works(&parts);
         let signalling = json!({ "ok": answers, "parts": parts });
         let media = live.media(Duration::from_millis(config.limits.one_way_ms.into()));
         let flows = !matches!(media, MediaHealth::Failing(_));

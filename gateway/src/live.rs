@@ -10,6 +10,7 @@ pub use metrics::Metrics;
 use crate::clock::Utc;
 use crate::ledger::entry::{Entry, cause};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use fax_net::Registered;
 use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -110,8 +111,42 @@ pub struct Hour {
 pub struct Signalling {
     /// Which: a listener or the registration with a trunk.
     pub what: String,
+    /// The trunk, of a registration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trunk: Option<String>,
     /// Whether it works.
     pub ok: bool,
+    /// How it stands, in a few words.
+    pub state: String,
+}
+
+impl Signalling {
+    /// A listener, which works.
+    pub fn listener(what: String) -> Self {
+        Self { what, trunk: None, ok: true, state: "listens".into() }
+    }
+
+    /// The registration with a trunk.
+    pub fn registration(trunk: String, standing: Registered) -> Self {
+        let (ok, state) = match standing {
+            Registered::For(seconds) => (true, format!("holds, for {seconds} s when it was given")),
+            Registered::Waiting => (false, "not answered yet".into()),
+            Registered::Refused(408) => (false, "no answer; tried again".into()),
+            Registered::Refused(503) => (false, "not reached; tried again".into()),
+            Registered::Refused(code) => (false, format!("refused with {code}; tried again")),
+        };
+        Self { what: format!("registration with {trunk}"), trunk: Some(trunk), ok, state }
+    }
+
+    /// Whether signalling as a whole works: something listens, and of the trunks that calls come from by registration one at
+    /// least holds. That one of several is out is told by its part and its metric; the calls of the others go on.
+    pub fn works(parts: &[Self]) -> bool {
+        let registrations = || parts.iter().filter(|part| part.trunk.is_some());
+        let listeners = parts.iter().filter(|part| part.trunk.is_none()).all(|part| part.ok);
+        !parts.is_empty()
+            && listeners
+            && (registrations().count() == 0 || registrations().any(|part| part.ok))
+    }
 }
 
 /// Whether media flow, as far as calls show it.
@@ -175,9 +210,21 @@ impl Live {
         });
     }
 
-    /// How signalling is.
+    /// How signalling is. What is new about a registration goes to the log.
     pub fn set_signalling(&self, parts: Vec<Signalling>) {
-        self.state().signalling = parts;
+        let before = core::mem::replace(&mut self.state().signalling, parts.clone());
+        for part in &parts {
+            let Some(trunk) = &part.trunk else { continue };
+            self.metrics.registered(trunk, part.ok);
+            if before.contains(part) {
+                continue;
+            }
+            let Signalling { what, state, .. } = part;
+            match part.ok {
+                true => tracing::info!(target: "faxgw::sip", "{what} {state}"),
+                false => tracing::warn!(target: "faxgw::sip", "{what}: {state}"),
+            }
+        }
     }
 
     /// How late the program was just now.

@@ -21,7 +21,8 @@
 //!
 //! - [`SipEndpoint`]: `start`, `dial`, `drain`, `bound`, `registrations`, `counts`, `trunk_address`. It is cheap to clone.
 //! - [`Calls`]: `next()` gives `(Invitation, DialogHandle)`.
-//! - [`DialogHandle`]: `events` (a bounded `mpsc::Receiver<fax_call::sip::Event>`, ends after `Gone`), `command`, `id`.
+//! - [`DialogHandle`]: `events` (a bounded `mpsc::Receiver<fax_call::sip::Event>`, ends after `Gone`), `command`, `tap` (its
+//!   messages as they pass).
 //!   Dropping it ends the dialog properly (CANCEL, refusal or BYE).
 //! - [`MediaSockets`]: a leg's two UDP sockets out of a [`PortRange`]; `receive`, `send`.
 //! - [`Clock`]: `now()` as a `Timestamp`, `sleep_until`.
@@ -43,7 +44,7 @@ pub use settings::{
     Account, Admission, Admit, Credentials, EndpointSettings, Identity, Limits, Listener, Registrar,
     Registration, Timers, Transport, Trunk,
 };
-pub use sip::{Calls, Counts, DialogHandle, Registered, SipEndpoint, Trouble};
+pub use sip::{Calls, Counts, DialogHandle, Registered, SipEndpoint, Tap, Traffic, Trouble};
 #[doc(hidden)]
 pub use sip::{Reading, read};
 

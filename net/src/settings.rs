@@ -198,7 +198,9 @@ pub struct Limits {
     pub connections: usize,
     /// Of these, from one address.
     pub connections_each: usize,
-    /// A connection on which nothing comes for this long is closed.
+    /// A connection on which no whole message has come for this long since it was opened is closed.
+    pub opening: Duration,
+    /// A connection on which nothing comes for this long is closed. Longer than `opening`: dialogs and registrations may be on it.
     pub idle: Duration,
     /// Registered adapter contacts.
     pub bindings: usize,
@@ -212,6 +214,7 @@ impl Default for Limits {
             invites: 50,
             connections: 1024,
             connections_each: 64,
+            opening: Duration::from_secs(30),
             idle: Duration::from_secs(120),
             bindings: 4096,
         }

@@ -22,10 +22,12 @@ mod shared;
 mod socket;
 mod sound;
 mod stack;
+mod tap;
 mod transact;
 
 pub use reading::{Reading, read};
 pub use register::Registered;
+pub use tap::{Tap, Traffic};
 
 use crate::settings::{EndpointSettings, Transport};
 use core::net::SocketAddr;
@@ -37,11 +39,11 @@ use fax_core::Private;
 use message::{address, to_tag, value};
 use shared::{Name, Shared, lock, random_octets};
 use stack::{
-    CancellationToken, EndpointBuilder, EndpointOption, Method, Request, SipConnection, Transaction,
-    Transport as Wire, TransportLayer,
+    CancellationToken, EndpointBuilder, EndpointOption, Method, Request, SipConnection, SipMessage,
+    Transaction, Transport as Wire, TransportLayer,
 };
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{Semaphore, mpsc};
 
 /// One SIP endpoint. Clones are the same endpoint; it stops when the last one and its [`Calls`] are gone.
@@ -84,6 +86,11 @@ pub struct DialogHandle {
     /// What happens to it. Ends after [`Event::Gone`]. Up to 64 events wait; beyond that the dialog itself waits.
     pub events: mpsc::Receiver<Event>,
     commands: mpsc::Sender<Command>,
+    shared: Arc<Shared>,
+    call_id: String,
+    /// What a peer began it with, until a tap has been shown it.
+    beginning: Option<tap::Beginning>,
+    tapped: Arc<OnceLock<tap::Tapped>>,
 }
 
 impl DialogHandle {
@@ -92,6 +99,13 @@ impl DialogHandle {
         if let Err(mpsc::error::TrySendError::Full(_)) = self.commands.try_send(command) {
             tracing::error!("a dialog does not keep up with its commands; one is lost");
         }
+    }
+
+    /// Shows the messages of the dialog from now on, to its end: to be called once, before its first command. Of a dialog that a peer
+    /// began the INVITE is shown too.
+    pub fn tap(&mut self, tap: Tap) {
+        let beginning = self.beginning.take();
+        self.tapped.get_or_init(|| tap::Tapped::new(&self.shared, self.call_id.clone(), tap, beginning));
     }
 }
 
@@ -158,6 +172,7 @@ impl SipEndpoint {
                 ..EndpointOption::default()
             })
             .with_transport_inspector(Box::new(gate::Gate(Arc::clone(&shared))))
+            .with_inspector(Box::new(tap::Sent(Arc::clone(&shared))))
             .build();
         let transactions =
             endpoint.incoming_transactions().map_err(|trouble| Trouble::Stack(trouble.to_string()))?;
@@ -190,8 +205,12 @@ impl SipEndpoint {
         let (events, heard) = mpsc::channel(EVENTS);
         let (commands, obeyed) = mpsc::channel(EVENTS);
         let (to, inbox) = mpsc::channel(INBOX);
-        tokio::spawn(Dialog::new(Arc::clone(&self.shared), events, to, place).run(inbox, obeyed));
-        Ok(DialogHandle { events: heard, commands })
+        let (shared, call_id) = (Arc::clone(&self.shared), self.shared.random(16));
+        let tapped = Arc::default();
+        let dialog = Dialog::new(shared, call_id.clone(), Arc::clone(&tapped), events, to, place);
+        tokio::spawn(dialog.run(inbox, obeyed));
+        let shared = Arc::clone(&self.shared);
+        Ok(DialogHandle { events: heard, commands, shared, call_id, beginning: None, tapped })
     }
 
     /// From now on new calls and probes are answered 503; calls that live go on. `false` takes it back.
@@ -372,10 +391,16 @@ fn begin(
     let (events, heard) = mpsc::channel(EVENTS);
     let (commands, obeyed) = mpsc::channel(EVENTS);
     let (to, inbox) = mpsc::channel(INBOX);
-    let mut dialog = Dialog::new(Arc::clone(shared), events, to, place);
+    let call_id = invitation.call_id.clone();
+    let tapped = Arc::default();
+    let mut dialog = Dialog::new(Arc::clone(shared), call_id.clone(), Arc::clone(&tapped), events, to, place);
+    let ours = shared.local_for(peer, &connection, transport_of(&connection), source);
+    let invite = SipMessage::Request(transaction.original.clone());
     dialog.invited(transaction, peer, source, connection)?;
     tokio::spawn(dialog.run(inbox, obeyed));
-    room.send((invitation, DialogHandle { events: heard, commands }));
+    let beginning = Some(tap::Beginning { ours, theirs: source, invite });
+    let shared = Arc::clone(shared);
+    room.send((invitation, DialogHandle { events: heard, commands, shared, call_id, beginning, tapped }));
     Some(())
 }
 

@@ -4,12 +4,13 @@
 //! both directions then go a little faster too. So no sample is ever lost or doubled for drift, and the far gateway's
 //! clock rules both directions (AUD-1).
 
+use super::ear::Ear;
 use super::order::{Audio, Flow};
 use super::pin::Pin;
 use super::playout::{Playout, PlayoutCounters};
 use super::rtp_out::{LONGEST, Passed, RtpOut};
 use super::settings::LegSettings;
-use super::sign::{Sign, SignEar};
+use super::sign::Sign;
 use crate::Law;
 use audio_codec_algorithms::{convert_alaw_to_ulaw, convert_ulaw_to_alaw};
 use core::net::SocketAddr;
@@ -32,7 +33,7 @@ pub(super) struct AudioLeg {
     pub(super) audio: Option<Audio>,
     pin: Pin,
     playout: Playout,
-    ear: SignEar,
+    ear: Ear,
     out: RtpOut,
     outbox: VecDeque<Vec<u8>>,
     spare: Vec<Vec<u8>>,
@@ -78,12 +79,11 @@ struct Clock {
 
 impl AudioLeg {
     pub(super) fn new(settings: &LegSettings, seed: u64) -> Self {
-        let delay = settings.jitter.samples().clamp(160, 1600) as u32;
         Self {
             audio: None,
             pin: Pin::new(settings.learning),
-            playout: Playout::new(delay),
-            ear: SignEar::new(),
+            playout: Playout::new(delay(settings)),
+            ear: Ear::default(),
             out: RtpOut::new(seed),
             outbox: VecDeque::with_capacity(OUTBOX),
             spare: (0..OUTBOX).map(|_| Vec::with_capacity(LONGEST)).collect(),
@@ -95,6 +95,12 @@ impl AudioLeg {
             last: None,
             longest_gap: Span::ZERO,
         }
+    }
+
+    /// Another peer is to come.
+    pub(super) fn treat(&mut self, settings: &LegSettings) {
+        self.pin.treat(settings.learning);
+        self.playout.set_delay(delay(settings));
     }
 
     /// Signalling has agreed on this.
@@ -197,7 +203,8 @@ impl AudioLeg {
         }
     }
 
-    /// Passes on a packet of the other side as it is; an event only if events are agreed on here too.
+    /// Passes on a packet of the other side as it is, with the one before it where RFC 2198 is agreed on here; an event only
+    /// if events are.
     pub(super) fn pass(&mut self, packet: &Passed<'_>) {
         let Some(audio) = self.audio.filter(|audio| may_send(audio.flow)) else { return };
         let law = Law::of_payload_type(packet.payload_type);
@@ -208,8 +215,9 @@ impl AudioLeg {
         if let Some(law) = law {
             convert(octets, law, audio.law);
         }
+        let red = audio.red.filter(|_| law.is_some());
         let mut slot = self.slot();
-        let written = self.out.pass(&Passed { payload_type, payload: octets, ..*packet }, &mut slot);
+        let written = self.out.pass(&Passed { payload_type, payload: octets, ..*packet }, red, &mut slot);
         self.post(slot, written);
     }
 
@@ -237,10 +245,7 @@ impl AudioLeg {
 
     /// Listens for signs of a fax in what was just played.
     pub(super) fn listen(&mut self, octets: &[u8]) -> Option<Sign> {
-        let decode = self.audio?.law.decoder();
-        let mut samples = [0; BLOCK];
-        samples.iter_mut().zip(octets).for_each(|(sample, octet)| *sample = decode(*octet));
-        self.ear.listen(samples.get(..octets.len())?)
+        self.ear.listen(self.audio?.law, octets, &self.playout)
     }
 
     /// What has been heard in what was played.
@@ -321,6 +326,11 @@ impl Clock {
         // Whoever drives us was away: what was not played in time is not played in a hurry.
         self.next = if now.since(next) > Span::from_millis(200) { now } else { next };
     }
+}
+
+/// Octets that wait before they are played.
+fn delay(settings: &LegSettings) -> u32 {
+    settings.jitter.samples().clamp(160, 1600) as u32
 }
 
 fn is_agreed(audio: &Audio, payload_type: u8) -> bool {

@@ -18,7 +18,7 @@ use super::order::Order;
 use super::pin::Pin;
 use super::playout::{PAST, silence};
 use super::rtp_out::Passed;
-use super::settings::Settings;
+use super::settings::{LegSettings, Settings};
 use super::sign::Sign;
 use crate::{Call, CallRecord, Ending, Event, Leg};
 use core::net::SocketAddr;
@@ -91,7 +91,7 @@ struct Relaying {
 impl Path {
     /// A call of which nothing is agreed yet.
     pub fn new(settings: Settings) -> Self {
-        let end = |leg: &super::settings::LegSettings, seed| End {
+        let end = |leg: &LegSettings, seed| End {
             order: Order::Nothing,
             audio: AudioLeg::new(leg, seed),
             pin: Pin::new(leg.learning),
@@ -105,6 +105,17 @@ impl Path {
             relay: None,
             record: None,
             signs: VecDeque::with_capacity(SIGNS),
+        }
+    }
+
+    /// Another peer is called on a leg: it is treated so from now on. What runs already goes on.
+    pub fn treat(&mut self, side: Side, settings: LegSettings) {
+        let end = self.end(side);
+        end.pin.treat(settings.learning);
+        end.audio.treat(&settings);
+        match side {
+            Side::Near => self.settings.near = settings,
+            Side::Far => self.settings.far = settings,
         }
     }
 

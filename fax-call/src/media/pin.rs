@@ -51,6 +51,13 @@ impl Pin {
         Self { learning, ..Self::default() }
     }
 
+    /// Another peer is to be named, of which another rule holds.
+    pub(super) fn treat(&mut self, learning: Learning) {
+        if self.learning != learning {
+            (self.learning, self.learned, self.candidate) = (learning, None, None);
+        }
+    }
+
     /// Signalling names the peer. Whatever was learned holds only while the name stays.
     pub(super) fn name(&mut self, peer: SocketAddr) {
         if self.named != Some(peer) {

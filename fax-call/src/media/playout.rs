@@ -72,6 +72,11 @@ impl Playout {
         }
     }
 
+    /// How long octets wait, of the next stream.
+    pub(super) fn set_delay(&mut self, delay: u32) {
+        self.delay = delay.min(AHEAD as u32 / 2);
+    }
+
     /// Whose octets these are.
     pub(super) fn set_law(&mut self, law: Law) {
         self.silence = silence(law);

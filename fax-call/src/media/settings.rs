@@ -5,7 +5,7 @@ use super::pin::Learning;
 use fax_core::Span;
 use fax_core::relay::{Policy, TcfMethod};
 use fax_t38::line::{self, Pacing, T38Line, Udptl};
-use fax_t38::sdp::{ErrorCorrection, Options, RateManagement};
+use fax_t38::sdp::{ErrorCorrection, Options, Packing, RateManagement};
 use fax_t38::udptl::{Copies, Layout, Protection, ReceiverSettings, SenderSettings};
 
 /// How media are treated on a call. The default is what most peers want.
@@ -54,10 +54,8 @@ impl Default for LegSettings {
     }
 }
 
-/// How long image data of one packet last, milliseconds.
-const INTERVAL: u16 = 30;
-/// The same where the depth follows the loss: fewer packets, each carried more often.
-const LONG_INTERVAL: u16 = 50;
+/// Octets of an IFP around its image data.
+const AROUND: usize = 5;
 /// A firewall on the way is opened, and kept open, by a datagram so often (NAT-3, NAT-5).
 const KEEP_ALIVE: Span = Span::from_millis(500);
 /// Rows of parity, and what each covers, where parity is asked for.
@@ -77,18 +75,14 @@ impl LegSettings {
             (ErrorCorrection::Redundancy, Protection::Parity { .. }) => Protection::default(),
             (_, wanted) => wanted,
         };
-        let wanted = match protection {
-            Protection::Secondaries { image, .. } => image,
-            Protection::Parity { .. } => 1,
-            Protection::AsMeasured => 3,
-        };
-        let interval = if protection == Protection::AsMeasured { LONG_INTERVAL } else { INTERVAL };
-        let packing = session.limits.packing(session.max_bit_rate, interval, wanted);
+        let packing = packing(agreed, protection);
         let millis = u64::from(packing.octets) * 8000 / u64::from(session.max_bit_rate.0.max(2400));
         let largest_ifp = usize::from(session.limits.ifp).min(127);
         let receiver = ReceiverSettings { syntax: session.version.syntax(), ..ReceiverSettings::default() };
         let sender = SenderSettings {
             peer_max_datagram: session.limits.datagram.into(),
+            // The limit is a datagram's: whether the peer meant something else has been decided in `sdp` (SDP-4).
+            usual_ifp: usize::from(packing.octets) + AROUND,
             max_ifp: largest_ifp,
             protection,
             copies: self.copies,
@@ -106,6 +100,29 @@ impl LegSettings {
     }
 }
 
+/// How image data are cut into packets. Where the depth follows the loss, packets are as long as leaves room for the
+/// greatest depth: few if the peer takes much, else shorter ones, for of ten short packets in a row fewer are all lost than of
+/// four long ones.
+fn packing(agreed: &order::T38, protection: Protection) -> Packing {
+    /// How long image data of one packet last, milliseconds.
+    const INTERVAL: u16 = 30;
+    /// The same where the depth follows the loss, the best first.
+    const INTERVALS: [u16; 4] = [50, 40, 30, 20];
+    /// Secondaries at the greatest loss (L4).
+    const DEEPEST: u8 = 8;
+    let order::T38 { session, .. } = agreed;
+    let cut = |interval, wanted| session.limits.packing(session.max_bit_rate, interval, wanted);
+    match protection {
+        Protection::Secondaries { image, .. } => cut(INTERVAL, image),
+        Protection::Parity { .. } => cut(INTERVAL, 1),
+        Protection::AsMeasured => {
+            let whole = INTERVALS.map(|interval| cut(interval, DEEPEST));
+            let deep = whole.into_iter().find(|packing| packing.secondaries == DEEPEST);
+            deep.unwrap_or_else(|| cut(20, DEEPEST))
+        }
+    }
+}
+
 impl Settings {
     /// The policy, with what was agreed for the T.38 leg.
     pub(super) fn policy(&self, agreed: Option<&order::T38>) -> Policy {
@@ -116,5 +133,84 @@ impl Settings {
         };
         let fill_removal = session.options.contains(Options::FILL_BIT_REMOVAL);
         Policy { tcf, fill_removal, ..self.policy }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fax_core::{Chunk, Line, Opening, Signal, Timestamp, V29Rate};
+    use fax_t38::sdp::{Abilities, Local, Offer, Origin, Policy, T38Parameters, answer};
+    use fax_t38::udptl::{Datagram, Recovery};
+
+    /// What is agreed with a peer that says it takes datagrams of so many octets.
+    fn agreed(max_datagram: u16) -> order::T38 {
+        let host = [192, 0, 2, 9].into();
+        let local = Local { origin: Origin::new(1, host), host, port: 6000, audio: None };
+        let (usual, policy) = (Abilities::default(), Policy::default());
+        let parameters = T38Parameters { max_datagram: Some(max_datagram), ..usual.parameters };
+        let offer = Offer::new(&Abilities { parameters, ..usual }, &policy, &local, &[]);
+        let session = answer(&usual, &policy, &local, &offer.description).unwrap().session;
+        order::T38 { remote: (host, 6000).into(), session, continues: false }
+    }
+
+    /// Datagrams of 2 s of a page, after a second in which every `lost`th datagram of the peer did not come.
+    fn page(agreed: &order::T38, lost: Option<usize>) -> Vec<Vec<u8>> {
+        let mut line = LegSettings::default().line(agreed, Pacing::Live);
+        let mut peer = LegSettings::default().line(agreed, Pacing::Live);
+        let page =
+            [Signal::Begin(Opening::V29(V29Rate::R9600)), Signal::Bits(Chunk::from_octets(&[0x5A; 24]))];
+        let mut buffer = [0; 1500];
+        let mut sent = Vec::new();
+        let mut count = 0;
+        for step in 0..150_u64 {
+            let now = Timestamp::from_micros(step * 20_000);
+            for (line, from) in [(&mut peer, 0), (&mut line, 50)] {
+                if step >= from {
+                    let signal = if step == from { page[0] } else { page[1] };
+                    assert!(line.say(signal).is_ok());
+                }
+                line.advance(now);
+            }
+            while let Some(length) = peer.transmit(&mut buffer) {
+                count += 1;
+                if lost.is_none_or(|lost| count % lost != 0) {
+                    line.receive(now, &buffer[..length]).unwrap();
+                }
+            }
+            while let Some(length) = line.transmit(&mut buffer) {
+                sent.push(buffer[..length].to_vec());
+            }
+        }
+        sent
+    }
+
+    fn deepest(datagrams: &[Vec<u8>]) -> usize {
+        let depth = |octets: &Vec<u8>| match Datagram::parse(octets).unwrap().recovery.unwrap() {
+            Recovery::Secondaries(earlier) => earlier.count(),
+            Recovery::Parity { .. } => 0,
+        };
+        datagrams.iter().map(depth).max().unwrap()
+    }
+
+    /// SDP-4, UTL-17, lever L4.
+    #[test]
+    fn no_datagram_is_longer_than_the_peer_takes_however_much_is_lost() {
+        for max_datagram in [88, 100, 123, 124, 200, 316, 400, 560, 720, 1200, 1400] {
+            let agreed = agreed(max_datagram);
+            for lost in [None, Some(20), Some(3)] {
+                let sent = page(&agreed, lost);
+                let longest = sent.iter().map(Vec::len).max().unwrap();
+                assert!(longest <= max_datagram.into(), "{longest} of {max_datagram}, every {lost:?} lost");
+            }
+        }
+    }
+
+    #[test]
+    fn as_many_secondaries_are_sent_as_the_loss_asks_for_where_the_usual_datagram_is_taken() {
+        for max_datagram in [400, 1400] {
+            let agreed = agreed(max_datagram);
+            assert_eq!([None, Some(3)].map(|lost| deepest(&page(&agreed, lost))), [3, 8], "{max_datagram}");
+        }
     }
 }

@@ -18,7 +18,8 @@ pub struct Abilities {
     pub carriers: &'static [Carrier],
 }
 
-/// G3 over UDPTL up to the corrected syntax, no work on pages, both ways of correction received.
+/// G3 over UDPTL up to the corrected syntax, no work on pages, both ways of correction received. Not version 3: it says that
+/// V.34 is relayed, and no line here makes a modem signal of its packets.
 impl Default for Abilities {
     fn default() -> Self {
         Self {

@@ -5,7 +5,7 @@ use super::watch::Watch;
 use super::{Desk, Service};
 use crate::capture::Tap;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Fax};
 use crate::ledger::entry::Entry;
 use crate::live::Now;
 use crate::quota::Ticket;
@@ -27,6 +27,7 @@ pub(super) struct Driver {
     desk: Desk,
     endpoint: SipEndpoint,
     config: Arc<Config>,
+    fax: Fax,
     emergency: bool,
     clock: Clock,
     story: Story,
@@ -48,6 +49,7 @@ pub(super) struct Driver {
 /// What holds for a call from its beginning to its end.
 pub(super) struct Terms {
     pub(super) config: Arc<Config>,
+    pub(super) fax: Fax,
     pub(super) emergency: bool,
     pub(super) clock: Clock,
 }
@@ -82,14 +84,19 @@ impl Driver {
         near: DialogHandle,
         sockets: &[MediaSockets; 2],
     ) -> Self {
-        let Terms { config, emergency, clock } = terms;
+        let Terms { config, fax, emergency, clock } = terms;
+        let mut near = near;
         let here = |port| SocketAddr::new(config.media.address, port);
         let local = sockets.each_ref().map(|leg| [leg.rtp_port(), leg.udptl_port()].map(here));
         let tap = desk.captures.tap(&story.entry.id, story.entry.began, &config.capture);
+        if let Some(tap) = &tap {
+            near.tap(tap.signalling(clock, config.records.numbers));
+        }
         Self {
             desk,
             endpoint,
             config,
+            fax,
             emergency,
             clock,
             story,
@@ -179,12 +186,15 @@ impl Driver {
                 bridge.take(now, side, Event::Gone(Gone::Lost));
             }
             Happening::Datagram(side, socket, from, length) => {
-                let buffer = &mut buffers[place(side)];
+                let [near, far] = buffers;
+                let (buffer, out) = if side == Side::Near { (near, far) } else { (far, near) };
                 self.datagram(path, now, side, socket, from, buffer.get(..length).unwrap_or_default());
-                // Those that wait behind it, as many as do not make others wait.
+                // Those that wait behind it, as many as do not make others wait. Each goes on before the next is taken: a leg keeps
+                // a few packets only.
                 let leg = &sockets[place(side)];
                 for _ in 0..BURST {
                     let Some((socket, from, length)) = leg.try_receive(buffer) else { break };
+                    self.send(now, path, sockets, out);
                     self.datagram(path, now, side, socket, from, buffer.get(..length).unwrap_or_default());
                 }
             }
@@ -256,24 +266,29 @@ impl Driver {
                 self.finished = true;
                 bridge.finished(now);
             }
-            for (side, leg) in [Side::Near, Side::Far].into_iter().zip(sockets) {
-                while let Some(sending) = path.transmit(side, out) {
-                    let octets = out.get(..sending.length).unwrap_or_default();
-                    if leg.send(sending.socket, sending.to, octets) {
-                        self.watches[place(side)].went();
-                        self.keep(now, self.here(side, sending.socket), sending.to, octets);
-                    }
-                }
-            }
+            self.send(now, path, sockets, out);
             if silent {
                 break;
             }
         }
     }
 
+    /// Sends what the media have to say.
+    fn send(&mut self, now: Timestamp, path: &mut Path, sockets: &[MediaSockets; 2], out: &mut Buffer) {
+        for (side, leg) in [Side::Near, Side::Far].into_iter().zip(sockets) {
+            while let Some(sending) = path.transmit(side, out) {
+                let octets = out.get(..sending.length).unwrap_or_default();
+                if leg.send(sending.socket, sending.to, octets) {
+                    self.watches[place(side)].went();
+                    self.keep(now, self.here(side, sending.socket), sending.to, octets);
+                }
+            }
+        }
+    }
+
     fn output(&mut self, now: Timestamp, output: Output, bridge: &mut Bridge, path: &mut Path) {
         match output {
-            Output::Sip(Side::Far, command @ Command::Invite { .. }) => self.dial(now, command, bridge),
+            Output::Sip(Side::Far, command @ Command::Invite { .. }) => self.dial(now, command, bridge, path),
             Output::Sip(side, command) => {
                 if let Some(dialog) = &self.dialogs[place(side)] {
                     dialog.command(command);
@@ -294,8 +309,9 @@ impl Driver {
     }
 
     /// Begins a dialog with the next target; the one before is let go of.
-    fn dial(&mut self, now: Timestamp, command: Command, bridge: &mut Bridge) {
+    fn dial(&mut self, now: Timestamp, command: Command, bridge: &mut Bridge, path: &mut Path) {
         let Command::Invite { target, .. } = &command else { return };
+        path.treat(Side::Far, super::settings::media_leg(&self.config, &target.trunk, &self.fax));
         self.dialogs[place(Side::Far)] = None;
         self._far_place = None;
         let refused = |code| Event::Refused { code, retry_after: None, min_se: None };
@@ -307,7 +323,10 @@ impl Driver {
             }
         }
         match self.endpoint.dial() {
-            Ok(far) => {
+            Ok(mut far) => {
+                if let Some(tap) = &self.tap {
+                    far.tap(tap.signalling(self.clock, self.config.records.numbers));
+                }
                 far.command(command);
                 self.dialogs[place(Side::Far)] = Some(far);
             }

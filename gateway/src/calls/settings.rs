@@ -1,6 +1,6 @@
 //! From the configuration to what the machines of a call want to know.
 
-use crate::config::{Config, ErrorCorrection, Fax, T38};
+use crate::config::{Config, ErrorCorrection, Fax, Redundancy, T38};
 use crate::route;
 use core::net::IpAddr;
 use fax_call::sip::{
@@ -95,15 +95,21 @@ fn policy(fax: &Fax) -> Policy {
     Policy { corrections, offer_version, answer_version, ..sdp::Policy::default() }
 }
 
-/// What media are to do. The far leg is that of the first target; those behind it are treated alike.
-pub(super) fn media(config: &Config, near: &str, far: &str, fax: &Fax, seed: u64) -> media::Settings {
-    let leg = |peer: &str| media::LegSettings {
+/// What media are to do, until a target is called.
+pub(super) fn media(config: &Config, near: &str, fax: &Fax, seed: u64) -> media::Settings {
+    let near = media_leg(config, near, fax);
+    let far = media::LegSettings { learning: media::Learning::Pinned, ..near };
+    media::Settings { policy: fax.relay(), near, far, regenerate: fax.regenerate, seed }
+}
+
+/// How the media of a leg to that peer are treated.
+pub(super) fn media_leg(config: &Config, peer: &str, fax: &Fax) -> media::LegSettings {
+    media::LegSettings {
         learning: if is_behind_nat(config, peer) { media::Learning::Nat } else { media::Learning::Pinned },
         jitter: Span::from_millis(config.media.jitter_ms.clamp(20, 200).into()),
         protection: protection(fax),
         copies: copies(fax.copies),
-    };
-    media::Settings { policy: fax.relay(), near: leg(near), far: leg(far), regenerate: fax.regenerate, seed }
+    }
 }
 
 fn is_behind_nat(config: &Config, peer: &str) -> bool {
@@ -114,9 +120,10 @@ fn is_behind_nat(config: &Config, peer: &str) -> bool {
 fn protection(fax: &Fax) -> Protection {
     match fax.error_correction {
         ErrorCorrection::None => Protection::Secondaries { control: 0, image: 0 },
-        ErrorCorrection::Redundancy => {
-            Protection::Secondaries { control: fax.redundancy_control, image: fax.redundancy_image }
-        }
+        ErrorCorrection::Redundancy => match fax.redundancy {
+            Redundancy::Measured => Protection::AsMeasured,
+            Redundancy::Fixed { control, image } => Protection::Secondaries { control, image },
+        },
         ErrorCorrection::Fec => Protection::Parity { span: 3, rows: 3, layout: Layout::Raw },
     }
 }
@@ -170,5 +177,19 @@ pub(super) fn kind(kind: sip::Kind) -> &'static str {
     match kind {
         sip::Kind::Audio => "audio",
         sip::Kind::T38 => "T.38",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn packets_are_protected_as_the_loss_asks_for_unless_numbers_are_said() {
+        let of = |text: &str| protection(&Config::parse(text, Path::new("test")).unwrap().fax.resolved());
+        assert_eq!(of(""), Protection::AsMeasured);
+        let fixed = of("[fax]\nredundancy = { control = 5, image = 2 }");
+        assert_eq!(fixed, Protection::Secondaries { control: 5, image: 2 });
     }
 }

@@ -60,6 +60,52 @@ pub enum ErrorCorrection {
     Fec,
 }
 
+/// How many earlier packets go along with each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Written")]
+pub enum Redundancy {
+    /// As many as the loss asks for that is measured on what comes.
+    Measured,
+    /// Always so many, at most 16.
+    Fixed {
+        /// With each packet of a control frame.
+        control: u8,
+        /// With each packet of a page.
+        image: u8,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields, expecting = "it is \"measured\", or as { control = 7, image = 3 }")]
+enum Written {
+    Word(String),
+    Numbers { control: u8, image: u8 },
+}
+
+impl TryFrom<Written> for Redundancy {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written {
+            Written::Word(word) if word == "measured" => Ok(Self::Measured),
+            Written::Numbers { control: control @ ..=16, image: image @ ..=16 } => {
+                Ok(Self::Fixed { control, image })
+            }
+            Written::Word(word) => Err(format!("redundancy {word:?} is not \"measured\"")),
+            Written::Numbers { .. } => Err("redundancy is 0 to 16".into()),
+        }
+    }
+}
+
+impl fmt::Display for Redundancy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Measured => f.write_str("as measured"),
+            Self::Fixed { control, image } => write!(f, "{control}/{image}"),
+        }
+    }
+}
+
 /// What becomes of an answer that invites to V.34.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -69,6 +115,11 @@ pub enum SuperG3 {
     /// It passes.
     Pass,
 }
+
+/// The highest version of T.38 that is offered or answered with: 2. Version 3 says that V.34 is relayed, and it is not: a peer
+/// that is told 3 may send V.8 and V.34 packets, which nobody here makes a modem signal of. Who offers 3 is answered with 2, and
+/// goes on without V.34 (T.38 version negotiation: the answer is what both have).
+pub const HIGHEST: u8 = 2;
 
 /// What is said about fax in one place; nothing is said by what is absent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
@@ -84,15 +135,13 @@ pub struct FaxChoice {
     pub max_rate: Option<MaxRate>,
     /// What protects packets.
     pub error_correction: Option<ErrorCorrection>,
-    /// Earlier packets with each packet of a control frame, 0 to 16.
-    pub redundancy_control: Option<u8>,
-    /// Earlier packets with each packet of a page, 0 to 16.
-    pub redundancy_image: Option<u8>,
+    /// How many earlier packets go along with each.
+    pub redundancy: Option<Redundancy>,
     /// How often the packets of a control frame are sent again as they are, 0 to 8.
     pub copies: Option<u8>,
-    /// The version of T.38 that is offered, 0 to 3.
+    /// The version of T.38 that is offered, 0 to [`HIGHEST`]; more counts as that.
     pub offer_version: Option<u8>,
-    /// The highest version that is answered with, 0 to 3.
+    /// The highest version that is answered with, likewise.
     pub answer_version: Option<u8>,
     /// What becomes of an answer that invites to V.34.
     pub super_g3: Option<SuperG3>,
@@ -117,10 +166,8 @@ pub struct Fax {
     pub max_rate: u32,
     /// What protects packets.
     pub error_correction: ErrorCorrection,
-    /// Earlier packets with each packet of a control frame.
-    pub redundancy_control: u8,
-    /// Earlier packets with each packet of a page.
-    pub redundancy_image: u8,
+    /// How many earlier packets go along with each.
+    pub redundancy: Redundancy,
     /// How often packets of control frames are sent again.
     pub copies: u8,
     /// The version offered.
@@ -147,8 +194,7 @@ impl FaxChoice {
             ecm: self.ecm.or(below.ecm),
             max_rate: self.max_rate.or(below.max_rate),
             error_correction: self.error_correction.or(below.error_correction),
-            redundancy_control: self.redundancy_control.or(below.redundancy_control),
-            redundancy_image: self.redundancy_image.or(below.redundancy_image),
+            redundancy: self.redundancy.or(below.redundancy),
             copies: self.copies.or(below.copies),
             offer_version: self.offer_version.or(below.offer_version),
             answer_version: self.answer_version.or(below.answer_version),
@@ -167,11 +213,10 @@ impl FaxChoice {
             ecm: self.ecm.unwrap_or(Ecm::Allow),
             max_rate: self.max_rate.map_or(14_400, |rate| rate.0),
             error_correction: self.error_correction.unwrap_or(ErrorCorrection::Redundancy),
-            redundancy_control: self.redundancy_control.unwrap_or(7).min(16),
-            redundancy_image: self.redundancy_image.unwrap_or(3).min(16),
+            redundancy: self.redundancy.unwrap_or(Redundancy::Measured),
             copies: self.copies.unwrap_or(3).min(8),
-            offer_version: self.offer_version.unwrap_or(0).min(3),
-            answer_version: self.answer_version.unwrap_or(3).min(3),
+            offer_version: self.offer_version.unwrap_or(0).min(HIGHEST),
+            answer_version: self.answer_version.unwrap_or(HIGHEST).min(HIGHEST),
             super_g3: self.super_g3.unwrap_or(SuperG3::Suppress),
             regenerate: self.regenerate.unwrap_or(false),
             audio_redundancy: self.audio_redundancy.unwrap_or(false),
@@ -200,7 +245,7 @@ impl Fax {
 /// One line.
 impl fmt::Display for Fax {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { max_rate, redundancy_control, redundancy_image, copies, .. } = self;
+        let Self { max_rate, redundancy, copies, .. } = self;
         match (self.t38, self.fallback) {
             (T38::Prefer, true) => write!(f, "T.38 prefer, else audio")?,
             (T38::Prefer, false) => write!(f, "T.38 prefer, no fallback once refused")?,
@@ -215,7 +260,7 @@ impl fmt::Display for Fax {
         write!(f, "; ECM {ecm}; up to {max_rate} bit/s")?;
         match self.error_correction {
             ErrorCorrection::None => write!(f, "; no redundancy")?,
-            ErrorCorrection::Redundancy => write!(f, "; redundancy {redundancy_control}/{redundancy_image}")?,
+            ErrorCorrection::Redundancy => write!(f, "; redundancy {redundancy}")?,
             ErrorCorrection::Fec => write!(f, "; fec")?,
         }
         let v34 = if self.super_g3 == SuperG3::Suppress { "suppress" } else { "pass" };

@@ -112,6 +112,35 @@ fn a_route_says_only_what_differs() {
 }
 
 #[test]
+fn redundancy_is_measured_or_numbers_and_nothing_else() {
+    let redundancy =
+        |text: &str| parse(&format!("[fax]\n{text}")).map(|config| config.fax.resolved().redundancy);
+    assert_eq!(redundancy(""), Ok(Redundancy::Measured));
+    assert_eq!(redundancy("redundancy = 'measured'"), Ok(Redundancy::Measured));
+    let fixed = redundancy("redundancy = { control = 7, image = 3 }");
+    assert_eq!(fixed, Ok(Redundancy::Fixed { control: 7, image: 3 }));
+    for (wrong, why) in [
+        ("'much'", "much"),
+        ("3", "measured"),
+        ("{ control = 7 }", "control = 7"),
+        ("{ control = 7, image = 17 }", "0 to 16"),
+    ] {
+        let error = redundancy(&format!("redundancy = {wrong}")).unwrap_err();
+        assert!(error.contains(why), "{wrong}: {error}");
+    }
+}
+
+/// Nothing here makes modem signals of V.34 packets, so nobody is told that it does.
+#[test]
+fn no_version_is_promised_that_brings_v34() {
+    let fax = parse("[fax]\noffer_version = 3\nanswer_version = 4").unwrap().fax.resolved();
+    assert_eq!((fax.offer_version, fax.answer_version), (2, 2));
+    let able = fax_t38::sdp::Abilities::default().parameters.version;
+    assert_eq!(able.number(), HIGHEST);
+    assert!(!able.knows_v34());
+}
+
+#[test]
 fn a_reload_takes_routes_and_limits_and_says_what_it_leaves() {
     let old = Config::load(None).unwrap();
     let text =

@@ -22,7 +22,7 @@ pub(super) fn status(shown: &Shown) -> String {
         &[&"process", &format_args!("loop lag {:.1} ms", live.lag().as_secs_f64() * 1000.0)],
     );
     for part in live.signalling() {
-        row(&mut page, !part.ok, &[&Escaped(&part.what), &if part.ok { "works" } else { "does not work" }]);
+        row(&mut page, !part.ok, &[&Escaped(&part.what), &part.state]);
     }
     match live.media(Duration::from_millis(config.limits.one_way_ms.into())) {
         MediaHealth::Unproven => row(&mut page, false, &[&"media", &"no call has shown it yet"]),

@@ -20,7 +20,7 @@ impl Site {
         let (ledger, scribe, _) = Ledger::open(&records).unwrap();
         let config = Arc::new(ArcSwap::from_pointee(Config::load(None).unwrap()));
         let live = Arc::new(Live::default());
-        live.set_signalling(vec![Signalling { what: "udp:127.0.0.1:5060".into(), ok: true }]);
+        live.set_signalling(vec![Signalling::listener("udp:127.0.0.1:5060".into())]);
         let captures = Captures::start(ledger.directory(), config.load().capture.clone()).unwrap();
         Self { shown: Shown { live, ledger, captures, config, token }, _scratch: scratch, scribe }
     }
@@ -55,8 +55,38 @@ async fn health_tells_process_signalling_and_media_apart() {
     site.shown.live.set(Now { id: "7".into(), silent_ms: [Some(0), Some(6000)], ..Now::default() }, one_way);
     assert!(site.ask("/health/media", HERE).await.0.starts_with("HTTP/1.1 503"));
     assert!(site.ask("/health/signalling", HERE).await.0.starts_with("HTTP/1.1 200"));
-    site.shown.live.set_signalling(vec![Signalling { what: "registration with carrier".into(), ok: false }]);
+    site.shown
+        .live
+        .set_signalling(vec![Signalling::registration("carrier".into(), fax_net::Registered::Refused(403))]);
     assert!(site.ask("/health", HERE).await.0.starts_with("HTTP/1.1 503"));
+}
+
+/// Each trunk that we register with is told apart; one of two that is out is no reason to take the program for dead.
+#[tokio::test]
+async fn health_and_metrics_tell_how_each_registration_stands() {
+    use fax_net::Registered::{For, Refused, Waiting};
+    let site = Site::new("http-registrations", None);
+    let set = |one, other| {
+        let of = |trunk: &str, standing| Signalling::registration(trunk.into(), standing);
+        let listener = Signalling::listener("udp:127.0.0.1:5060".into());
+        site.shown.live.set_signalling(vec![listener, of("one", one), of("other", other)]);
+    };
+    for (one, other, code) in
+        [(For(600), Refused(403), 200), (Waiting, Refused(403), 503), (For(600), For(60), 200)]
+    {
+        set(one, other);
+        let (head, body) = site.ask("/health/signalling", HERE).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {code}")), "{one:?} {other:?}: {head}");
+        let parts = serde_json::from_str::<Value>(&body).unwrap()["parts"].clone();
+        assert_eq!((&parts[1]["trunk"], &parts[2]["trunk"]), (&json!("one"), &json!("other")));
+        assert_eq!(parts[2]["ok"], json!(matches!(other, For(_))));
+        let (_, metrics) = site.ask("/metrics", HERE).await;
+        let holds = i32::from(matches!(other, For(_)));
+        assert!(metrics.contains(&format!("faxgw_registered{{trunk=\"other\"}} {holds}")), "{metrics}");
+    }
+    set(For(600), Refused(403));
+    let (_, body) = site.ask("/health/signalling", HERE).await;
+    assert!(body.contains("refused with 403"), "{body}");
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ pub struct Metrics {
     records_dropped: Gauge,
     records_waiting: Gauge,
     captures: Family<Capture, Counter>,
+    registered: Family<Registration, Gauge>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -64,6 +65,11 @@ struct T38Refused {
 struct Packets {
     trunk: String,
     what: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Registration {
+    trunk: String,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -109,6 +115,7 @@ impl Metrics {
                 "captures",
                 "Captures of packets that were kept, dropped as not wanted, or stopped",
             ),
+            registered: add(r, "registered", "Whether our registration with a trunk holds"),
             registry,
         }
     }
@@ -151,6 +158,10 @@ impl Metrics {
     /// A capture was `kept`, `dropped` or `stopped`.
     pub fn capture(&self, what: &'static str) {
         self.captures.get_or_create(&Capture { what: what.into() }).inc();
+    }
+
+    pub(super) fn registered(&self, trunk: &str, holds: bool) {
+        self.registered.get_or_create(&Registration { trunk: trunk.into() }).set(holds.into());
     }
 
     pub(super) fn set_lag(&self, lag: Duration) {

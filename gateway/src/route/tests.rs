@@ -73,8 +73,8 @@ fn the_chain_says_why() {
          goes by \"world\", within 120 s:\n\
          \x20 1. carrier: +442079460000, 20 s to answer\n\
          \x20 2. spare: 02079460000, 60 s to answer\n\
-         \x20 fax: T.38 prefer, else audio; ECM allow; up to 9600 bit/s; redundancy 7/3, copies 3; \
-         version 0 offered, up to 3 answered; V.34 suppress\n"
+         \x20 fax: T.38 prefer, else audio; ECM allow; up to 9600 bit/s; redundancy as measured, copies 3; \
+         version 0 offered, up to 2 answered; V.34 suppress\n"
     );
 }
 

@@ -2,7 +2,7 @@
 
 use crate::calls::Desk;
 use crate::live::Signalling;
-use fax_net::{Registered, SipEndpoint};
+use fax_net::SipEndpoint;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -54,14 +54,11 @@ async fn worst_lag() -> Duration {
 }
 
 async fn signalling(desk: &Desk, endpoint: &SipEndpoint) {
-    let listeners = endpoint.bound().into_iter().map(|(transport, address)| Signalling {
-        what: format!("{transport:?} {address}").to_lowercase(),
-        ok: true,
-    });
-    let registrations = endpoint.registrations().into_iter().map(|(trunk, standing)| Signalling {
-        what: format!("registration with {trunk}"),
-        ok: matches!(standing, Registered::For(_)),
-    });
+    let bound = endpoint.bound().into_iter();
+    let listeners = bound
+        .map(|(transport, address)| Signalling::listener(format!("{transport:?} {address}").to_lowercase()));
+    let registrations = endpoint.registrations().into_iter();
+    let registrations = registrations.map(|(trunk, standing)| Signalling::registration(trunk, standing));
     desk.live.set_signalling(listeners.chain(registrations).collect());
     let config = desk.config.load_full();
     if config.media.address.is_unspecified() {

@@ -11,11 +11,12 @@ use super::message::{Kind, put, put_timer};
 use super::peering::Peering;
 use super::shared::{InviteName, Kept, Known, Name, Peer, Shared, Tally, Way};
 use super::stack::{Headers, Method, Request, Response, SipConnection, SipMessage, Transaction};
+use super::tap::Tapped;
 use super::transact::{Answer, Question, Serial, ask};
 use bytes::Bytes;
 use core::net::SocketAddr;
 use fax_call::sip::{self, Command, Event, Gone, RequestId, SessionTimer};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
@@ -40,6 +41,10 @@ pub(super) const INBOX: usize = 32;
 
 pub(super) struct Dialog {
     shared: Arc<Shared>,
+    /// The Call-ID, if we begin it.
+    call_id: String,
+    /// A tap sees the dialog to its end, also when its owner has gone away.
+    _tapped: Arc<OnceLock<Tapped>>,
     events: mpsc::Sender<Event>,
     inbox: mpsc::Sender<Inbound>,
     phase: Phase,
@@ -75,6 +80,8 @@ struct Live {
     way: Way,
     name: Name,
     invite_name: Option<InviteName>,
+    /// RSeq of the last reliable provisional response to our INVITE, and the tag it came with.
+    reliable: Option<(u32, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,12 +132,16 @@ const MOST_OPEN: usize = 8;
 impl Dialog {
     pub(super) fn new(
         shared: Arc<Shared>,
+        call_id: String,
+        tapped: Arc<OnceLock<Tapped>>,
         events: mpsc::Sender<Event>,
         inbox: mpsc::Sender<Inbound>,
         place: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             shared,
+            call_id,
+            _tapped: tapped,
             events,
             inbox,
             phase: Phase::Fresh,
@@ -174,7 +185,7 @@ impl Dialog {
         };
         shared.table().dialogs.insert(name.clone(), known);
         Tally::add(&shared.counts.dialogs_in);
-        let mut question = Question::serve(transaction, self.serial, self.inbox.clone());
+        let mut question = Question::serve(&self.shared, transaction, self.serial, self.inbox.clone());
         question.answer(shared.response(&question.request, 100, ""));
         self.asked = Some(question);
         let live = Live {
@@ -184,6 +195,7 @@ impl Dialog {
             way,
             name,
             invite_name: Some(invite_name),
+            reliable: None,
         };
         self.phase = Phase::Live(Box::new(live));
         Some(())

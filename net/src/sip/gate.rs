@@ -31,11 +31,13 @@ impl TransportEventInspector for Gate {
             Judgement::Pass => Some(event),
             Judgement::Drop => None,
             Judgement::Answer(response) => {
-                let _ = connection.send(SipMessage::Response(*response), None).await;
+                let response = SipMessage::Response(*response);
+                self.0.taps.went(&response);
+                let _ = connection.send(response, None).await;
                 None
             }
             Judgement::Again(ack) => {
-                ack.send().await;
+                ack.send(&self.0).await;
                 None
             }
         }
@@ -54,10 +56,17 @@ enum Judgement {
 impl Shared {
     fn judge(&self, message: &SipMessage, connection: &SipConnection, from: &SipAddr) -> Judgement {
         let Ok(source) = from.get_socketaddr() else { return Judgement::Drop };
+        if connection.is_reliable()
+            && let Some(unheard) = lock(&self.unheard).remove(&source)
+        {
+            // Nobody waits for it any more if the connection has been closed.
+            _ = unheard.send(());
+        }
         let Some(peer) = self.peer_at(source.ip()) else {
             Tally::add(&self.counts.foreign);
             return Judgement::Drop;
         };
+        self.taps.came(message);
         match message {
             SipMessage::Response(response) => self.judge_response(response),
             SipMessage::Request(request) => self.judge_request(request, connection, source, peer),

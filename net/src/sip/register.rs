@@ -1,6 +1,7 @@
-//! Our registrations with trunks: refreshed before they run out, tried again with growing pauses.
+//! Our registrations with trunks: each refreshed before it runs out, made again when the stream it was made over is closed, tried
+//! again with growing pauses.
 //!
-//! From: RFC 3261 10.2; RFC 5626 4.5 for the pauses.
+//! From: RFC 3261 10.2; RFC 5626 4.4 and 4.5 for streams and pauses.
 
 use super::dialog::Inbound;
 use super::digest;
@@ -9,7 +10,7 @@ use super::peering::Peering;
 use super::shared::{Peer, Shared, Way, lock};
 use super::stack::{Method, Request, Response};
 use super::transact::{Answer, ask};
-use crate::settings::Registration;
+use crate::settings::{Registration, Transport};
 use core::time::Duration;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
@@ -38,22 +39,61 @@ pub(super) async fn keep(
     let mut expires = registration.expires.max(1);
     let mut failures = 0;
     loop {
-        let outcome = attempt(&shared, &peer, &registration, &mut line, expires).await;
-        let pause = match outcome {
-            Outcome::Given(seconds) => {
-                failures = 0;
+        let way = shared.way_to(&peer).await;
+        let outcome = match &way {
+            Some(way) => attempt(&shared, &peer, &registration, way, &mut line, expires).await,
+            None => Outcome::Refused(503),
+        };
+        let pause = match (outcome, way) {
+            (Outcome::Given(seconds), Some(way)) => {
                 expires = registration.expires.max(1);
                 *lock(&standing) = Registered::For(seconds);
-                before_it_ends(seconds)
+                match held(&shared, &way, seconds).await {
+                    Held::ToItsEnd => {
+                        failures = 0;
+                        Duration::ZERO
+                    }
+                    Held::Closed { lasted } => {
+                        failures = if lasted { 0 } else { failures };
+                        failed(&shared, &standing, 503, &mut failures)
+                    }
+                }
             }
-            Outcome::TooShort(least) if least > expires => {
+            (Outcome::TooShort(least), _) if least > expires => {
                 expires = least;
                 Duration::ZERO
             }
-            Outcome::TooShort(_) => failed(&shared, &standing, 423, &mut failures),
-            Outcome::Refused(code) => failed(&shared, &standing, code, &mut failures),
+            (Outcome::TooShort(_), _) => failed(&shared, &standing, 423, &mut failures),
+            (Outcome::Refused(code), _) => failed(&shared, &standing, code, &mut failures),
+            (Outcome::Given(_), None) => failed(&shared, &standing, 503, &mut failures),
         };
         tokio::time::sleep(pause).await;
+    }
+}
+
+/// How a registration ended.
+enum Held {
+    /// It is time to refresh it.
+    ToItsEnd,
+    /// The stream that it was made over is closed: calls would not come over it any more.
+    Closed { lasted: bool },
+}
+
+/// Waits until a registration has to be made again: before it ends; over a stream also before that would be closed for its silence
+/// (the registration is what is said on it), and as soon as it is closed.
+async fn held(shared: &Shared, way: &Way, seconds: u32) -> Held {
+    /// A stream that is closed sooner counts as a failure, so that tries come ever more seldom.
+    const LASTED: Duration = Duration::from_secs(20);
+    let refresh = before_it_ends(seconds);
+    let token = way.connection.cancel_token().filter(|_| way.transport != Transport::Udp);
+    let Some(token) = token else {
+        tokio::time::sleep(refresh).await;
+        return Held::ToItsEnd;
+    };
+    let began = tokio::time::Instant::now();
+    tokio::select! {
+        () = token.cancelled() => Held::Closed { lasted: began.elapsed() >= LASTED },
+        () = tokio::time::sleep(refresh.min(shared.settings.limits.idle / 2)) => Held::ToItsEnd,
     }
 }
 
@@ -83,18 +123,18 @@ async fn attempt(
     shared: &Arc<Shared>,
     peer: &Arc<Peer>,
     registration: &Registration,
+    way: &Way,
     line: &mut Peering,
     expires: u32,
 ) -> Outcome {
-    let Some(way) = shared.way_to(peer).await else { return Outcome::Refused(503) };
     let branch = || format!("z9hG4bK{}", shared.random(12));
-    let Some(mut request) = line.request(Method::Register, &way, &branch()) else {
+    let Some(mut request) = line.request(Method::Register, way, &branch()) else {
         return Outcome::Refused(503);
     };
     put(&mut request.headers, "Contact", way.contact(&super::message::escape_user(&registration.user)));
     put(&mut request.headers, "Expires", expires.to_string());
     request.headers.push(header("Content-Length", "0".into()));
-    let mut answer = send(shared, &way, request.clone()).await;
+    let mut answer = send(shared, way, request.clone()).await;
     if let (401 | 407, Some(challenge), Some(credentials)) =
         (answer.code(), answer.response(), &peer.trunk.credentials)
     {
@@ -102,12 +142,12 @@ async fn attempt(
         let proxy = answer.code() == 407;
         let shown =
             digest::answer(challenge, proxy, credentials, &mut lock(&peer.realm), &asked, &shared.random(8));
-        if let Some(again) = shown.and_then(|shown| line.again(&request, &way, &branch(), shown)) {
-            answer = send(shared, &way, again).await;
+        if let Some(again) = shown.and_then(|shown| line.again(&request, way, &branch(), shown)) {
+            answer = send(shared, way, again).await;
         }
     }
     match (answer.code(), answer.response()) {
-        (200..300, Some(response)) => Outcome::Given(given(response, &way).unwrap_or(expires)),
+        (200..300, Some(response)) => Outcome::Given(given(response, way).unwrap_or(expires)),
         (423, Some(response)) => Outcome::TooShort(
             value(response, "Min-Expires").and_then(|least| least.parse().ok()).unwrap_or(0),
         ),

@@ -7,6 +7,7 @@ use super::stack::{
     CancellationToken, EndpointInner, HasHeaders, Header, Headers, Request, Response, SipAddr, SipConnection,
     SipMessage, StatusCode, TcpConnection, TlsConfig, TlsConnection, Transport as Wire, Version,
 };
+use super::tap::Taps;
 use crate::settings::{EndpointSettings, Transport, Trunk, contains};
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Instant;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 pub(super) struct Shared {
     pub(super) settings: EndpointSettings,
@@ -27,8 +28,11 @@ pub(super) struct Shared {
     pub(super) table: Mutex<Table>,
     pub(super) draining: AtomicBool,
     pub(super) counts: Tally,
+    pub(super) taps: Taps,
     pub(super) datagrams: DefaultKeyedRateLimiter<IpAddr>,
     pub(super) invites: DefaultKeyedRateLimiter<IpAddr>,
+    /// Connections of peers that have not said anything yet, by where they come from.
+    pub(super) unheard: Mutex<HashMap<SocketAddr, oneshot::Sender<()>>>,
     /// Addresses that names of trunks have led to.
     learned: RwLock<HashMap<IpAddr, usize>>,
     key: [u8; 32],
@@ -132,7 +136,8 @@ pub(super) struct Way {
 
 impl Kept {
     /// Sends the ACK, for the first time or again. What is lost is asked for again by the peer.
-    pub(super) async fn send(&self) {
+    pub(super) async fn send(&self, shared: &Shared) {
+        shared.taps.went(&self.message);
         let _ = self.way.connection.send(self.message.clone(), Some(&self.way.destination())).await;
     }
 }
@@ -198,8 +203,10 @@ impl Shared {
             table: Mutex::default(),
             draining: AtomicBool::new(false),
             counts: Tally::default(),
+            taps: Taps::default(),
             datagrams: RateLimiter::keyed(quota(settings.limits.datagrams)),
             invites: RateLimiter::keyed(quota(settings.limits.invites)),
+            unheard: Mutex::default(),
             learned: RwLock::default(),
             key,
             token,

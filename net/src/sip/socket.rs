@@ -12,10 +12,13 @@ use crate::settings::{Identity, Listener, Transport};
 use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use socket2::SockRef;
 use std::collections::HashMap;
 use std::io;
+use std::net::Shutdown;
 use std::sync::{Arc, Mutex};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 /// A UDP socket that hears configured peers only, each up to its rate.
@@ -193,10 +196,24 @@ impl Accept {
                 (Arc::clone(&shared), self.address, self.tls.clone(), stop.child_token());
             tokio::spawn(async move {
                 let from = SocketAddr::new(address, from.port());
+                // The stack has no other way to close a connection that goes on dripping.
+                let Ok(closer) = SockRef::from(&stream).try_clone() else { return };
                 if let (Some(connection), Some(stack)) =
                     (admit(stream, local, from, tls, &stop).await, shared.stack.get())
                 {
+                    let (says, heard) = oneshot::channel();
+                    lock(&shared.unheard).insert(from, says);
                     stack.transport_layer.add_connection(connection);
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        _ = heard => {}
+                        () = tokio::time::sleep(shared.settings.limits.opening) => {
+                            Tally::add(&shared.counts.over_rate);
+                            _ = closer.shutdown(Shutdown::Both);
+                        }
+                    }
+                    lock(&shared.unheard).remove(&from);
+                    drop(closer);
                     stop.cancelled().await; // the stack cancels the connection's own token when it closes
                 }
                 drop(place);

@@ -10,7 +10,9 @@ pub(super) use rsipstack::sip::{Host, HostWithPort};
 pub(super) use rsipstack::sip::{
     Method, Request, Response, Scheme, SipMessage, StatusCode, Transport, Uri, Version,
 };
-pub(super) use rsipstack::transaction::endpoint::{EndpointInner, EndpointOption, TransportEventInspector};
+pub(super) use rsipstack::transaction::endpoint::{
+    EndpointInner, EndpointOption, MessageInspector, TransportEventInspector,
+};
 pub(super) use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 pub(super) use rsipstack::transaction::transaction::{Transaction, TransactionEvent, TransactionEventSender};
 pub(super) use rsipstack::transport::tcp::TcpConnection;

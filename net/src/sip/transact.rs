@@ -84,6 +84,7 @@ impl Answer {
 
 /// The other end of a request that the peer sent. Dropping it without a final response forgets the request.
 pub(super) struct Question {
+    shared: Arc<Shared>,
     pub(super) serial: Serial,
     pub(super) request: Request,
     sender: TransactionEventSender,
@@ -93,8 +94,14 @@ pub(super) struct Question {
 
 impl Question {
     /// Lets the transaction run; ACK, CANCEL and their absence come to `to`.
-    pub(super) fn serve(transaction: Transaction, serial: Serial, to: mpsc::Sender<Inbound>) -> Self {
+    pub(super) fn serve(
+        shared: &Arc<Shared>,
+        transaction: Transaction,
+        serial: Serial,
+        to: mpsc::Sender<Inbound>,
+    ) -> Self {
         let question = Self {
+            shared: Arc::clone(shared),
             serial,
             request: transaction.original.clone(),
             sender: transaction.tu_sender.clone(),
@@ -107,6 +114,7 @@ impl Question {
 
     pub(super) fn answer(&mut self, response: Response) {
         self.answered |= response.status_code.code() >= 200;
+        self.shared.taps.answered(&response);
         let _ = self.sender.send(TransactionEvent::Respond(response));
     }
 }

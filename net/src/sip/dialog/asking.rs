@@ -1,13 +1,16 @@
 //! What we send: requests, and responses to the peer's.
 
 use super::super::digest;
-use super::super::message::{escape_user, uri_socket, whole_seconds};
+use super::super::message::{escape_user, list, to_tag, uri_socket, value, whole_seconds};
 use super::super::shared::lock;
 use super::super::stack::Header;
 use super::*;
 use crate::settings::Transport;
 use fax_call::sip::Target;
 use fax_core::Span;
+
+/// The option of RFC 3262.
+const RELIABLE: &str = "100rel";
 
 impl Dialog {
     pub(super) async fn invite(&mut self, target: Target, body: Bytes, timer: SessionTimer) {
@@ -75,10 +78,19 @@ impl Dialog {
             })
         );
         let tag = shared.random(8);
-        let line =
-            Peering::asking(shared.random(16), &tag, &from, &uri, &caller, &shared.settings.user_agent);
+        let call_id = self.call_id.clone();
+        shared.taps.lead(&call_id, way.local, way.remote);
+        let line = Peering::asking(call_id, &tag, &from, &uri, &caller, &shared.settings.user_agent);
         let name = Name { call_id: line.call_id.clone(), tag };
-        Some(Box::new(Live { stage: Stage::Calling, peer, line, way, name, invite_name: None }))
+        Some(Box::new(Live {
+            stage: Stage::Calling,
+            peer,
+            line,
+            way,
+            name,
+            invite_name: None,
+            reliable: None,
+        }))
     }
 
     pub(super) async fn offer(&mut self, by: sip::Method, body: Bytes, timer: SessionTimer) {
@@ -132,7 +144,7 @@ impl Dialog {
         let tag = live.line.remote_tag.clone().unwrap_or_default();
         let kept = Kept { cseq: asked.cseq, tag, message: SipMessage::Request(ack), way: live.way.clone() };
         let name = live.name.clone();
-        kept.send().await;
+        kept.send(&self.shared).await;
         if let Some(known) = self.shared.table().dialogs.get_mut(&name) {
             known.keep(kept);
         }
@@ -317,6 +329,40 @@ impl Dialog {
         live.line.again(&asked.request, &live.way, &branch, answer)
     }
 
+    /// An INVITE again, if the peer refused it because it wants provisional responses that are acknowledged (421, RFC 3261
+    /// 21.4.15). To others they are not offered: many send their early media without.
+    pub(super) fn with_reliable(&mut self, asked: &Ours, refusal: &Response) -> Option<Request> {
+        let names = |option: &str| option.eq_ignore_ascii_case(RELIABLE);
+        let wanted = refusal.status_code.code() == 421 && list(refusal, "Require").any(names);
+        if !wanted || asked.what != What::Invite || list(&asked.request, "Supported").any(names) {
+            return None;
+        }
+        let branch = self.branch();
+        let live = self.live()?;
+        live.line.again(&asked.request, &live.way, &branch, ("Supported", RELIABLE.into()))
+    }
+
+    /// Acknowledges a provisional response to our INVITE that asks for it (RFC 3262 4), whether we had offered that or not: unheard
+    /// it would come again and again, and end the call. False if it has been taken before, or another is missing before it.
+    pub(super) fn acknowledge_provisional(&mut self, invite: u32, response: &Response) -> bool {
+        let reliable = list(response, "Require").any(|option| option.eq_ignore_ascii_case(RELIABLE));
+        let number = value(response, "RSeq").and_then(|number| number.parse::<u32>().ok());
+        let (true, Some(number), Some(tag)) = (reliable, number, to_tag(response)) else { return true };
+        let branch = self.branch();
+        let Some(live) = self.live() else { return false };
+        let last = live.reliable.as_ref().filter(|(_, known)| known == tag).map(|(last, _)| *last);
+        if last.is_some_and(|last| last.checked_add(1) != Some(number)) {
+            return false;
+        }
+        live.reliable = Some((number, tag.to_owned()));
+        if let Some(mut request) = live.line.request(Method::PRack, &live.way, &branch) {
+            put(&mut request.headers, "RAck", format!("{number} {invite} INVITE"));
+            attach(&mut request.headers, &mut request.body, Bytes::new());
+            self.send(What::Aside, request, false);
+        }
+        true
+    }
+
     /// Points the way at where the next request goes first, and dials again if a stream has been closed.
     pub(super) async fn renew_way(&mut self) {
         let shared = Arc::clone(&self.shared);
@@ -331,6 +377,7 @@ impl Dialog {
         if let Some(next) = next.filter(|_| live.way.transport == Transport::Udp) {
             live.way.remote = next;
         }
+        shared.taps.lead(&live.name.call_id, live.way.local, live.way.remote);
     }
 
     pub(super) fn branch(&self) -> String {

@@ -26,7 +26,7 @@ impl Dialog {
 
     async fn asked_by_peer(&mut self, transaction: Transaction) {
         self.serial = self.serial.wrapping_add(1);
-        let mut question = Question::serve(transaction, self.serial, self.inbox.clone());
+        let mut question = Question::serve(&self.shared, transaction, self.serial, self.inbox.clone());
         if let Some(live) =
             self.live().filter(|_| matches!(question.request.method, Method::Invite | Method::Update))
         {
@@ -119,6 +119,11 @@ impl Dialog {
                 return;
             }
         }
+        let unreliable = answer.response().filter(|_| self.ending == Ending::No);
+        if let Some(again) = unreliable.and_then(|refusal| self.with_reliable(&ours, refusal)) {
+            self.send(ours.what, again, false);
+            return;
+        }
         ours.retried = true;
         match ours.what {
             What::Invite => self.invite_answered(ours, answer).await,
@@ -135,12 +140,15 @@ impl Dialog {
     }
 
     async fn provisional(&mut self, at: usize, answer: &Answer) {
-        let Some(what) = self.ours.get(at).map(|ours| ours.what) else { return };
+        let Some((what, number)) = self.ours.get(at).map(|ours| (ours.what, ours.cseq)) else { return };
         let (What::Invite | What::Offer(_), Some(response)) = (what, answer.response()) else { return };
         if what == What::Invite {
             if let Some(live) = self.live() {
                 live.stage = Stage::Ringing;
                 live.line.establish(response);
+            }
+            if self.ending == Ending::No && !self.acknowledge_provisional(number, response) {
+                return;
             }
             self.cancel();
         }
@@ -231,7 +239,7 @@ impl Dialog {
         if let Some(ack) = ack {
             let tag = other.remote_tag.clone().unwrap_or_default();
             let kept = Kept { cseq: number, tag, message: SipMessage::Request(ack), way: live.way.clone() };
-            kept.send().await;
+            kept.send(&self.shared).await;
             if let Some(known) = self.shared.table().dialogs.get_mut(&live.name) {
                 known.keep(kept);
             }

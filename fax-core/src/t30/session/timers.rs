@@ -29,14 +29,15 @@ pub enum Timer {
     Turn,
 }
 
-/// How long each wait lasts. The defaults are T.30's nominal values.
+/// How long each wait lasts. The defaults are T.30's nominal values, but for T2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// 60 s (T.30 5.4.2 allows up to 120 s).
     pub t0: Span,
     /// 35 s.
     pub t1: Span,
-    /// 6 s.
+    /// 6.9 s, at the long end of T.30's 6 ± 1 s: a carrier is heard only some time after it has begun, and a sender may
+    /// well say its command again after 6 s (conformance MRGN17).
     pub t2: Span,
     /// 10 s.
     pub t3: Span,
@@ -70,7 +71,7 @@ impl Default for Timing {
         Self {
             t0: Span::from_millis(60_000),
             t1: Span::from_millis(35_000),
-            t2: Span::from_millis(6_000),
+            t2: Span::from_millis(6_900),
             t3: Span::from_millis(10_000),
             t4: Span::from_millis(3_000),
             t5: Span::from_millis(60_000),

@@ -1,6 +1,7 @@
 //! `faxlab load`: many faxes at once through a gateway, over SIP and in real time.
 
 use super::machine::read_document;
+use super::picture::Greys;
 use super::sip::{SipT38, Uri};
 use clap::Args;
 use fax_call::Phone;
@@ -58,7 +59,7 @@ struct Tally {
 
 impl Load {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let document = read_document(&self.file)?;
+        let document = read_document(&self.file, Greys::Diffusion)?;
         let whom = Uri::read(&self.whom)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let began = Instant::now();

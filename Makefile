@@ -104,7 +104,7 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz --version 0.13.2
 	@export RUSTC_BOOTSTRAP=1; for target in $$($(CARGO) fuzz list); do \
-	  seeds=fuzz/corpus/$$target; [ $$target = sdp ] && seeds=test-vectors/sdp; \
+	  seeds=fuzz/corpus/$$target; case $$target in sdp) seeds=test-vectors/sdp;; t85) seeds=test-vectors/image/jbig;; esac; \
 	  mkdir -p $$seeds fuzz/corpus.tmp/$$target; \
 	  $(CARGO) fuzz run $$target fuzz/corpus.tmp/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done

@@ -149,6 +149,11 @@ fn no_file_makes_the_reader_panic_or_go_beyond_its_limits() {
     for name in MODES {
         seeds.push(written(&[small.clone(), small.clone()], name, BitOrder::TopFirst));
     }
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/tiff")).unwrap();
+    for seed in folder {
+        seeds.push(std::fs::read(seed.unwrap().path()).unwrap());
+        assert!(read_tiff(seeds.last().unwrap(), Limits::default()).is_ok());
+    }
     for seed in &seeds {
         check(seed);
         let rounds = if seed.len() > 10_000 { 60 } else { 400 };

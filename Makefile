@@ -13,7 +13,7 @@ LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin fax
 help:
 	@echo 'make demo         a page through faxgw in real time; one through two gateways over a lossy network; in target/demo'
 	@echo 'make test         every test, the foreign peer included'
-	@echo 'make conformance  the 151 conformance cases of T.30 against our session, as a table'
+	@echo 'make conformance  the 151 conformance cases of T.30 against our session, on a phone line and on T.38, as a table'
 	@echo 'make lint         format, clippy, licences and sources, documentation'
 	@echo 'make bench-modem  the table of docs/modem-performance.md, measured anew (20 minutes)'
 	@echo 'make bench-calls  the table of docs/call-performance.md; BENCH_SCALE=20 for a 20th of the calls (2 CPU hours)'
@@ -41,7 +41,7 @@ test: setup
 	$(CARGO) test --workspace --all-features --locked
 
 conformance:
-	$(CARGO) test --package fax-core --test conformance --locked -- --nocapture
+	$(CARGO) test --package fax-harness --test conformance --locked -- --nocapture
 
 # The gateway's own part binds 127.0.0.1:5060, 5070 and 9338.
 demo: setup
@@ -126,7 +126,7 @@ FUZZ_SECONDS ?= 60
 fuzz:
 	@$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz --version 0.13.2
 	@export RUSTC_BOOTSTRAP=1; for target in $$($(CARGO) fuzz list); do \
-	  seeds=fuzz/corpus/$$target; [ $$target = sdp ] && seeds=test-vectors/sdp; \
+	  seeds=fuzz/corpus/$$target; case $$target in sdp) seeds=test-vectors/sdp;; t85) seeds=test-vectors/image/jbig;; esac; \
 	  mkdir -p $$seeds fuzz/corpus.tmp/$$target; \
 	  $(CARGO) fuzz run $$target fuzz/corpus.tmp/$$target $$seeds -- -max_total_time=$(FUZZ_SECONDS) || exit 1; \
 	done

@@ -34,8 +34,8 @@ pub use page::{Document, Limits, Page, PageRefusal, PageWriter};
 
 use crate::line::Line;
 use crate::t30::fields::Coding;
-use crate::t30::session::{self, Event, Outcome, Remote, Role, Session, Timer, Timing};
-use crate::time::{Span, Timestamp};
+use crate::t30::session::{self, Event, Outcome, Remote, Role, Session, Timer};
+use crate::time::Timestamp;
 use crate::units::Decibel;
 use account::Ledger;
 use incoming::Incoming;
@@ -56,12 +56,9 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// T2 is at the long end of its 6 ± 1 s, as in machines of the field: a gateway that answers a repeated command by
-    /// itself keeps it from us, and the sender's next burst comes later than 6 s after our lost answer.
     fn default() -> Self {
-        let timing = Timing { t2: Span::from_millis(6_900), ..Timing::default() };
         Self {
-            session: session::Settings { timing, ..session::Settings::default() },
+            session: session::Settings::default(),
             codings: &[Coding::Mmr, Coding::Mr, Coding::Mh],
             header: None,
             limits: Limits::default(),

@@ -9,6 +9,7 @@ mod listen;
 mod load;
 mod machine;
 mod modem;
+mod picture;
 mod receive;
 mod replay;
 mod send;

@@ -179,6 +179,70 @@ fn a_document_is_sent_to_a_machine_in_the_same_process_and_accounted_for() {
     std::fs::remove_dir_all(&folder).expect("the folder goes");
 }
 
+/// A quarter of a page, black on the left and white on the right.
+#[test]
+fn a_picture_is_sent_as_dark_as_it_is() {
+    let folder = folder("picture");
+    let grey = |across: u32| across as u8;
+    let colour = image::RgbImage::from_fn(256, 90, |across, _| image::Rgb([grey(across); 3]));
+    let clear = image::RgbaImage::from_fn(256, 90, |across, _| image::Rgba([0, 0, 0, 255 - grey(across)]));
+    let deep = image::ImageBuffer::from_fn(256, 90, |across, _| image::Luma([u16::from(grey(across)) * 257]));
+    let files = ["colour.png", "colour.JPG", "clear.png", "deep.png"].map(|name| folder.join(name));
+    colour.save(&files[0]).and_then(|()| colour.save(&files[1])).expect("they are written");
+    clear.save(&files[2]).and_then(|()| deep.save(&files[3])).expect("they are written");
+    for (file, greys) in files.iter().flat_map(|file| ["diffusion", "ordered"].map(|greys| (file, greys))) {
+        let (file, to) = (file.to_str().expect("a name"), folder.join("out.tif"));
+        let to_name = to.to_str().expect("a name");
+        let text = told(&["send", file, "--to", to_name, "--t38", "--json", "--greys", greys]);
+        let receipt: Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(
+            (&receipt["success"], &receipt["pages"][0]["rows"]),
+            (&Value::from(true), &Value::from(583))
+        );
+        let written = std::fs::read(&to).expect("it was written");
+        let document =
+            fax_core::terminal::files::read_tiff(&written, Default::default()).expect("a document");
+        let raster = document.pages()[0].raster();
+        let black: u32 = raster.iter().map(|octet| octet.count_ones()).sum();
+        let share = f64::from(black) / (8.0 * raster.len() as f64);
+        assert!((share - 0.5).abs() < 0.02, "{file} {greys}: {share}");
+    }
+    let broken = folder.join("broken.png");
+    std::fs::write(&broken, b"\x89PNG\r\n\x1a\nno more").expect("it is written");
+    let output = faxlab(&["send", broken.to_str().expect("a name"), "--to", "out.tif"]);
+    assert_eq!(output.status.code(), Some(1));
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+}
+
+/// Two processes on the ends of one phone line.
+fn joined(ends: [&[&str]; 2]) -> [Output; 2] {
+    let ((one_in, other_out), (other_in, one_out)) =
+        (std::io::pipe().expect("a pipe"), std::io::pipe().expect("a pipe"));
+    let start = |arguments: &[&str], input: std::io::PipeReader, output: std::io::PipeWriter| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_faxlab"));
+        command.args(arguments).stdin(input).stdout(output).stderr(std::process::Stdio::piped());
+        command.spawn().expect("faxlab starts")
+    };
+    let [one, other] = [start(ends[0], one_in, one_out), start(ends[1], other_in, other_out)];
+    [one, other].map(|end| end.wait_with_output().expect("it ends"))
+}
+
+#[test]
+fn an_offered_document_is_fetched_with_its_password_alone() {
+    let folder = folder("fetch");
+    let to = folder.join("fetched.tif");
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/pages/itu2.tif");
+    let offer = ["send", page, "--offer", "--password", "1234", "--pcm"];
+    for (password, success, exists) in [("4321", false, false), ("1234", true, true)] {
+        let fetch = ["receive", to.to_str().expect("a name"), "--poll", "--password", password, "--pcm"];
+        let [offered, fetched] = joined([&offer, &fetch]);
+        assert_eq!((offered.status.success(), fetched.status.success()), (success, success), "{password}");
+        assert_eq!(to.exists(), exists, "{password}");
+    }
+    assert_eq!(faxlab(&["send", page, "--password", "1234", "--pcm"]).status.code(), Some(2), "no offer");
+    std::fs::remove_dir_all(&folder).expect("the folder goes");
+}
+
 #[test]
 fn the_exit_code_tells_what_to_do_about_a_call() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/pages/itu2.tif");

@@ -249,7 +249,7 @@ impl AudioLeg {
     }
 
     /// What has been heard in what was played.
-    pub(super) fn ear(&self) -> &SignEar {
+    pub(super) fn ear(&self) -> &Ear {
         &self.ear
     }
 

@@ -17,7 +17,25 @@ pub(super) struct Ear {
     awake: Option<Box<SignEar>>,
     /// Samples since the last hint.
     quiet: usize,
+    burst: Burst,
+    knows_v21: bool,
 }
+
+/// What has been heard since the last pause.
+#[derive(Clone, Copy, Debug, Default)]
+struct Burst {
+    samples: usize,
+    /// Samples of the pause after it, if it is one.
+    pause: usize,
+    sign: Option<Sign>,
+}
+
+/// Mean square of a line that is in use: -43 dBm0, the faintest that a modem must hear.
+const IN_USE: u64 = 12_500;
+/// A pause ends a burst: between any two bursts of T.30 there are 75 ms.
+const PAUSE: usize = 240;
+/// A burst that has given no sign for so long is neither a tone nor V.21: 600 ms.
+const UNNAMED: usize = 4800;
 
 /// What a new ear is told of the past, samples: longer than a hint takes.
 const REPLAYED: usize = 2400;
@@ -29,6 +47,25 @@ const STEP: usize = 160;
 impl Ear {
     /// Takes the octets that were just played; the strongest sign that began.
     pub(super) fn listen(&mut self, law: Law, octets: &[u8], played: &Playout) -> Option<Sign> {
+        let sign = self.listen_for_signs(law, octets, played);
+        self.knows_v21 |= sign == Some(Sign::V21Preamble);
+        let decode = law.decoder();
+        self.burst.goes_on(octets.iter().map(|octet| decode(*octet)), sign);
+        sign
+    }
+
+    /// Whether V.21 has been heard, and now something lasts that is neither V.21 nor a tone: a training or a page.
+    pub(super) fn hears_fast_carrier(&self) -> bool {
+        let Burst { samples, sign, .. } = self.burst;
+        self.knows_v21 && sign.is_none() && samples >= UNNAMED
+    }
+
+    /// Whether a fax machine has spoken here.
+    pub(super) fn knows_v21(&self) -> bool {
+        self.knows_v21
+    }
+
+    fn listen_for_signs(&mut self, law: Law, octets: &[u8], played: &Playout) -> Option<Sign> {
         let decode = law.decoder();
         let is_hinted = self.hint.listen(octets.iter().map(|octet| decode(*octet)));
         self.quiet = if is_hinted { 0 } else { self.quiet.saturating_add(octets.len()) };
@@ -57,6 +94,26 @@ fn hear(ear: &mut SignEar, law: Law, mut octets: impl Iterator<Item = u8>) -> Op
         if taken < STEP {
             return heard;
         }
+    }
+}
+
+impl Burst {
+    fn goes_on(&mut self, samples: impl ExactSizeIterator<Item = i16>, sign: Option<Sign>) {
+        let length = samples.len();
+        let power: u64 = samples.map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum();
+        if power >= IN_USE * length as u64 {
+            if self.pause >= PAUSE {
+                *self = Self::default();
+            }
+            self.samples = self.samples.saturating_add(length);
+            self.pause = 0;
+        } else {
+            self.pause = self.pause.saturating_add(length);
+            if self.pause >= PAUSE {
+                self.samples = 0;
+            }
+        }
+        self.sign = self.sign.max(sign);
     }
 }
 

@@ -28,25 +28,7 @@ pub(super) struct SignEar {
     tones: Detector,
     v21: FskReceiver,
     heard: Option<Sign>,
-    burst: Burst,
-    knows_v21: bool,
 }
-
-/// What has been heard since the last pause.
-#[derive(Clone, Copy, Debug, Default)]
-struct Burst {
-    samples: usize,
-    /// Samples of the pause after it, if it is one.
-    pause: usize,
-    sign: Option<Sign>,
-}
-
-/// Mean square of a line that is in use: -43 dBm0, the faintest that a modem must hear.
-const IN_USE: u64 = 12_500;
-/// A pause ends a burst: between any two bursts of T.30 there are 75 ms.
-const PAUSE: usize = 240;
-/// A burst that has given no sign for so long is neither a tone nor V.21: 600 ms.
-const UNNAMED: usize = 4800;
 
 impl SignEar {
     pub(super) fn new() -> Self {
@@ -54,14 +36,12 @@ impl SignEar {
             tones: Detector::new(),
             v21: FskReceiver::new(Channel::Two),
             heard: None,
-            burst: Burst::default(),
-            knows_v21: false,
         }
     }
 
     /// Takes the next samples; gives the strongest sign that began in them.
     pub(super) fn listen(&mut self, samples: &[i16]) -> Option<Sign> {
-        let Self { tones, v21, heard, burst, knows_v21 } = self;
+        let Self { tones, v21, heard } = self;
         *heard = None;
         tones.process(samples, &mut |output| {
             if let ToneOutput::Began { tone, .. } | ToneOutput::Refined { tone, .. } = output {
@@ -73,39 +53,7 @@ impl SignEar {
                 *heard = Some(Sign::V21Preamble);
             }
         });
-        *knows_v21 |= *heard == Some(Sign::V21Preamble);
-        burst.goes_on(samples, *heard);
         *heard
-    }
-
-    /// Whether V.21 has been heard, and now something lasts that is neither V.21 nor a tone: a training or a page.
-    pub(super) fn hears_fast_carrier(&self) -> bool {
-        let Burst { samples, sign, .. } = self.burst;
-        self.knows_v21 && sign.is_none() && samples >= UNNAMED
-    }
-
-    /// Whether a fax machine has spoken here.
-    pub(super) fn knows_v21(&self) -> bool {
-        self.knows_v21
-    }
-}
-
-impl Burst {
-    fn goes_on(&mut self, samples: &[i16], sign: Option<Sign>) {
-        let power: u64 = samples.iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum();
-        if power >= IN_USE * samples.len() as u64 {
-            if self.pause >= PAUSE {
-                *self = Self::default();
-            }
-            self.samples = self.samples.saturating_add(samples.len());
-            self.pause = 0;
-        } else {
-            self.pause = self.pause.saturating_add(samples.len());
-            if self.pause >= PAUSE {
-                self.samples = 0;
-            }
-        }
-        self.sign = self.sign.max(sign);
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Flaw {
     Extension,
     /// Told by its difference from a row that was itself damaged.
     Reference,
+    /// Octets of it never came.
+    Missing,
 }
 
 /// The rows of a page, counted. T.30 judges a page without error correction by it, and TIFF-F stores it.

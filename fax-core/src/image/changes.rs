@@ -258,9 +258,11 @@ impl Canvas {
         if let (Some(octets), Some(edges)) =
             (octets.get_mut(words.clone()), self.edges.get_mut(words.clone()))
         {
+            // A pass of its own, of which the compiler makes vectors.
+            edges.iter_mut().for_each(|edges| *edges = between_edges(*edges));
             let mut black = 0;
             for (pels, edges) in octets.iter_mut().zip(edges) {
-                let word = between_edges(*edges) ^ black;
+                let word = *edges ^ black;
                 black = 0u64.wrapping_sub(word & 1);
                 *pels = word.to_be_bytes();
                 *edges = 0;

@@ -216,6 +216,20 @@ impl Decoder {
         None
     }
 
+    /// Octets are missing before those that come next. The row that is being read is none that was sent, however well the
+    /// two ends of the gap fit together; rows are read again from the next EOL on, with MR from the next row that is
+    /// told by itself. Without marks between rows the page has ended.
+    pub fn gap(&mut self) {
+        self.window = Window::default();
+        self.reference_lost = true;
+        let is_marked = matches!(self.settings.first_phase(), Phase::Hunt { .. });
+        self.phase = match self.phase {
+            Phase::Ended(end) => Phase::Ended(end),
+            _ if !is_marked => Phase::Ended(End::Lost(Flaw::Missing)),
+            _ => Phase::Eol { outcome: Outcome::Flawed(Flaw::Missing), zeros: 0 },
+        };
+    }
+
     /// Goes to the top of another page with the same settings.
     pub fn restart(&mut self) {
         self.window = Window::default();

@@ -250,7 +250,7 @@ impl Session {
                 self.hearing.begin(opening);
                 self.core.carrier_on(opening);
                 if opening != Opening::V21 {
-                    self.core.sender_until = None; // it is ready
+                    self.core.not_ready_until = None; // it is ready
                 }
                 self.with_phase(source, sink, |phase, cx| phase.began(opening, cx));
             }

@@ -103,8 +103,13 @@ impl PageDecoder {
         }
     }
 
-    /// Whether rows can be read again behind a gap.
-    pub(super) fn bears_gaps(&self, terms: &Terms) -> bool {
-        matches!(terms.coding, Coding::Mh | Coding::Mr)
+    /// Octets are missing. Whether rows can be read again behind them.
+    pub(super) fn gap(&mut self, terms: &Terms) -> bool {
+        let Self::T4(decoder) = self else { return false };
+        let has_marks = matches!(terms.coding, Coding::Mh | Coding::Mr);
+        if has_marks {
+            decoder.gap();
+        }
+        has_marks
     }
 }

@@ -52,10 +52,8 @@ struct Open {
 /// What is known of octets that never came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gap {
-    /// None are missing in the row that is coming.
+    /// None are missing, or the decoder knows.
     None,
-    /// The row that is coming is not what was sent, whatever it looks like.
-    Here,
     /// Nothing can be read behind them.
     ToTheEnd,
     /// There was no place for a row.
@@ -113,12 +111,10 @@ impl Open {
     }
 
     fn missing(&mut self) {
-        let bears_it = self.decoder.as_ref().is_some_and(|decoder| decoder.bears_gaps(&self.terms));
-        self.gap = match self.gap {
-            Gap::Full => Gap::Full,
-            _ if bears_it => Gap::Here,
-            _ => Gap::ToTheEnd,
-        };
+        let goes_on = self.decoder.as_mut().is_some_and(|decoder| decoder.gap(&self.terms));
+        if self.gap != Gap::Full && !goes_on {
+            self.gap = Gap::ToTheEnd;
+        }
     }
 
     fn finish(mut self) -> ReceivedPage {
@@ -136,15 +132,10 @@ impl Open {
 
 /// Keeps a row, if there is room, and counts it.
 fn keep(row: image::Row<'_>, writer: &mut PageWriter, account: &mut Account, gap: &mut Gap) {
-    let damaged = image::Verdict::Damaged(Flaw::Reference);
-    match *gap {
-        Gap::None => account.note(row.verdict),
-        Gap::Here => {
-            account.note(damaged);
-            *gap = Gap::None;
-        }
-        Gap::ToTheEnd | Gap::Full => account.note(damaged),
-    }
+    account.note(match *gap {
+        Gap::None => row.verdict,
+        Gap::ToTheEnd | Gap::Full => image::Verdict::Damaged(Flaw::Missing),
+    });
     if *gap != Gap::ToTheEnd && writer.row(row.pels).is_err() {
         *gap = Gap::Full;
     }

@@ -70,8 +70,8 @@ const ODDITIES: &[Oddity] = &[
     Oddity::long_frames("OTEN01"),
     Oddity::long_frames("OTEN02"),
     Oddity::long_frames("OTEN03")
-        .repeats(20, 30)
-        .why("counts T5 in rounds of 2.6 s; in 60 s there are 21 of ours"),
+        .repeats(18, 30)
+        .why("counts T5 in rounds of 2.6 s; in 60 s there are 18 of ours on T.38, 21 on an ideal line"),
     Oddity::new("OTEN04", SHORT).set(|settings| settings.ecm_frames = EcmFrames::Short),
     Oddity::new("OTEN05", SHORT).set(|settings| settings.ecm_frames = EcmFrames::Short),
     Oddity::long_frames("OTEN06"),
@@ -93,7 +93,11 @@ const ODDITIES: &[Oddity] = &[
         .set(|settings| settings.timing.t0 = Span::from_millis(35_000)),
     Oddity::new("MTGN27", "has the rejected page sent again, MTGN26 and MTGN28 have not: needs it to be on")
         .set(|settings| settings.on_rtn = OnRtn::Resend(1)),
-    Oddity::new("Phase-D-collision", "the script does not hear the MPS that collides").unheard(&["MPS"]),
+    Oddity::new(
+        "Phase-D-collision",
+        "the script does not hear the MPS that collides, or not more than its carrier",
+    )
+    .unheard(&["MPS", "v21"]),
     Oddity::new("No-caller-response", "how many DIS there are in T1 follows from T4 and their length")
         .repeats(5, 8),
     Oddity::new("T1-after-EOM", "how many DIS there are in T1 follows from T4 and their length")

@@ -1,11 +1,11 @@
-//! The tester: says and hears what a case tells it, over a line without noise, and holds the session to it.
+//! The tester: says and hears what a case tells it, on a medium, and holds the session to it.
 
 use crate::blocks::Pages;
 use crate::case::{Block, Case, Check, Hear, Pattern, Say, Step};
 use crate::chart::{How, code, document, page};
 use crate::desk::{Documents, Print, Printer};
+use crate::medium::{Medium, STEP, Saying};
 use crate::oddity::{Oddity, Variant};
-use crate::wire::{Wire, lasting, lead};
 use fax_core::image::Coding;
 use fax_core::t30::fields::Ecm;
 use fax_core::t30::session::{Cause, Offer, OnRtn, Poll, Role, Session, Settings, Verdict};
@@ -13,21 +13,20 @@ use fax_core::t30::{Body, Fcd, Frame, Station};
 use fax_core::{Chunk, FrameEnd, Opening, Private, Signal, Span, Timestamp, Tone, Training};
 use std::collections::VecDeque;
 
-const STEP: Span = Span::from_millis(10);
 /// Before each signal of the tester.
 const GAP: Span = Span::from_millis(75);
 /// What a page may take.
 const PAGE: Span = Span::from_millis(60_000);
 
 /// A case being played.
-pub(crate) struct Tester<'a> {
+pub(crate) struct Tester<'a, M> {
     case: &'a Case,
     variant: Variant,
     session: Session,
     documents: Documents,
     printer: Printer,
     now: Timestamp,
-    wire: Wire,
+    medium: M,
     /// What the session says now, and what it has said.
     burst: Option<Burst>,
     bursts: VecDeque<Burst>,
@@ -42,8 +41,8 @@ pub(crate) struct Tester<'a> {
     pages: Pages,
     /// Charts that the tester has sent without ECM, and their broken rows.
     charts: Vec<(String, Vec<usize>)>,
-    /// Code of the page that the session is sending, and of all those before.
-    heard: Vec<Vec<u8>>,
+    /// Code of the pages that the session has sent without ECM, and how many octets of a tail they may have.
+    heard: Vec<(Vec<u8>, usize)>,
     /// When its last control burst ended, if that was DCN.
     gone_at: Option<Timestamp>,
 }
@@ -60,7 +59,7 @@ struct Burst {
 /// What went wrong, or how the session ended.
 pub(crate) type Outcome = Result<Option<Cause>, String>;
 
-impl<'a> Tester<'a> {
+impl<'a, M: Medium> Tester<'a, M> {
     pub(crate) fn new(case: &'a Case, variant: Variant) -> Self {
         let role = if case.is_caller { Role::Caller } else { Role::Answerer };
         let mut documents = vec![document(&case.document)];
@@ -73,7 +72,7 @@ impl<'a> Tester<'a> {
             documents: Documents::new(documents),
             printer: Printer::default(),
             now: Timestamp::ZERO,
-            wire: Wire::default(),
+            medium: M::default(),
             burst: None,
             bursts: VecDeque::new(),
             tones: Vec::new(),
@@ -137,10 +136,9 @@ impl<'a> Tester<'a> {
     /// Lets 10 ms pass.
     fn pass(&mut self) {
         self.now += STEP;
-        self.wire.advance(self.now);
-        self.session.drive(self.now, &mut self.wire, &mut self.documents, &mut self.printer);
+        self.medium.pass(self.now, &mut self.session, &mut self.documents, &mut self.printer);
         while self.session.event().is_some() {}
-        while let Some((at, signal)) = self.wire.said.pop_front() {
+        while let Some((at, signal)) = self.medium.hear() {
             self.listen(at, signal);
         }
     }
@@ -156,6 +154,7 @@ impl<'a> Tester<'a> {
                 burst.frames.last_mut().expect("one at least").extend_from_slice(chunk.octets());
             }
             (Signal::FrameEnd(FrameEnd::Good), Some(burst)) => burst.frames.push(vec![]),
+            (Signal::FrameEnd(_), Some(burst)) => burst.frames.last_mut().expect("one at least").clear(),
             (Signal::Bits(chunk), Some(burst)) => burst.bits.extend_from_slice(chunk.octets()),
             (Signal::End, _) => {
                 let mut burst = self.burst.take().expect("a burst ends");
@@ -179,6 +178,11 @@ impl<'a> Tester<'a> {
             }
             return self.tones.contains(&tone).then_some(()).ok_or("no tone".into());
         }
+        if let Hear::Tcf(opening) | Hear::Page(opening) | Hear::Block(opening, _) = hear {
+            let is_long = matches!(hear, Hear::Tcf(_)) || !self.is_trained;
+            let training = if is_long { Training::Long } else { Training::Short };
+            self.medium.expect(opening.with_training(training));
+        }
         let is_first = self.since == Timestamp::ZERO;
         let within = match hear {
             Hear::Frames(_) if !is_first => within,
@@ -199,14 +203,15 @@ impl<'a> Tester<'a> {
             Hear::Tcf(opening) => {
                 expect_opening(*opening, Training::Long, &burst)?;
                 let octets = opening.bit_rate().0 as usize * 3 / 16;
-                if burst.bits != vec![0; octets] {
+                let zeros = burst.bits.iter().take_while(|octet| **octet == 0).count();
+                if zeros < octets || burst.bits.len() > octets + tail::<M>(*opening) {
                     return Err(format!("no TCF: {} octets", burst.bits.len()));
                 }
                 self.is_trained = true;
             }
             Hear::Page(opening) => {
                 expect_opening(*opening, self.training(), &burst)?;
-                self.heard.push(burst.bits.clone());
+                self.heard.push((burst.bits.clone(), tail::<M>(*opening)));
             }
             Hear::Block(opening, size) => {
                 expect_opening(*opening, self.training(), &burst)?;
@@ -318,9 +323,7 @@ impl<'a> Tester<'a> {
         self.not_looked_at()?;
         match say {
             Say::Ced => {
-                self.wire.deliver(self.free_at, Signal::Tone(Tone::Ced));
-                self.free_at += Span::from_millis(3000);
-                self.wire.deliver(self.free_at, Signal::Silence);
+                self.medium.say(self.free_at, Saying::Tone(Tone::Ced, Span::from_millis(3000)));
             }
             Say::Frames(frames) => {
                 let frames: Vec<_> =
@@ -346,6 +349,12 @@ impl<'a> Tester<'a> {
             }
             Say::Block(block) => self.say_block(block),
         }
+        self.free_at = loop {
+            match self.medium.said() {
+                Some(over) => break over,
+                None => self.pass(),
+            }
+        };
         while self.now < self.free_at {
             self.pass();
         }
@@ -389,41 +398,20 @@ impl<'a> Tester<'a> {
     }
 
     fn say_bits(&mut self, opening: Opening, octets: &[u8]) {
-        let mut at = self.begin(opening);
-        for part in octets.chunks(Chunk::CAPACITY) {
-            at += lasting(8 * part.len(), opening);
-            self.wire.deliver(at, Signal::Bits(Chunk::from_octets(part)));
-        }
-        self.finish(at);
+        let bits = octets.chunks(Chunk::CAPACITY).map(|part| Signal::Bits(Chunk::from_octets(part)));
+        self.medium.say(self.free_at, Saying::Burst(opening, bits.collect()));
     }
 
     fn say_frames(&mut self, opening: Opening, frames: &[(Vec<u8>, Check)]) {
-        let mut at = self.begin(opening);
-        if opening != Opening::V21 {
-            at += Span::from_millis(250);
-        }
+        let mut signals = Vec::new();
         for (frame, check) in frames {
-            for part in frame.chunks(Chunk::CAPACITY) {
-                at += lasting(8 * part.len(), opening);
-                self.wire.deliver(at, Signal::Octets(Chunk::from_octets(part)));
-            }
-            at += lasting(24, opening);
+            // V.21 has never more room than for some octets.
+            let parts = frame.chunks(if opening == Opening::V21 { 8 } else { Chunk::CAPACITY });
+            signals.extend(parts.map(|part| Signal::Octets(Chunk::from_octets(part))));
             let end = if *check == Check::Right { FrameEnd::Good } else { FrameEnd::Bad };
-            self.wire.deliver(at, Signal::FrameEnd(end));
+            signals.push(Signal::FrameEnd(end));
         }
-        self.finish(at);
-    }
-
-    fn begin(&mut self, opening: Opening) -> Timestamp {
-        self.wire.deliver(self.free_at, Signal::Begin(opening));
-        self.free_at + lead(opening)
-    }
-
-    fn finish(&mut self, at: Timestamp) {
-        let at = at + Span::from_millis(20);
-        self.wire.deliver(at, Signal::End);
-        self.wire.deliver(at, Signal::Silence);
-        self.free_at = at;
+        self.medium.say(self.free_at, Saying::Burst(opening, signals));
     }
 
     // What must have come of it.
@@ -446,9 +434,11 @@ impl<'a> Tester<'a> {
         if self.documents.sent.is_empty() && !blocks.iter().map(|page| &page.octets).eq(&self.pages.done) {
             return Err(format!("blocks: {sent:?} octets were sent, {came:?} came"));
         }
-        let all = self.heard.iter().chain(&self.pages.done);
-        for (number, (heard, (_, code))) in all.zip(&self.documents.sent).enumerate() {
-            if !heard.starts_with(code) || heard[code.len()..].iter().any(|octet| *octet != 0) {
+        let blocks = self.pages.done.iter().map(|page| (page.as_slice(), 0));
+        let all = self.heard.iter().map(|(page, tail)| (page.as_slice(), *tail)).chain(blocks);
+        for (number, ((heard, tail), (_, code))) in all.zip(&self.documents.sent).enumerate() {
+            let rest = heard.strip_prefix(&code[..]);
+            if rest.is_none_or(|rest| rest.len() > tail && rest.iter().any(|octet| *octet != 0)) {
                 return Err(format!("page {number}: {} of {} octets", heard.len(), code.len()));
             }
         }
@@ -476,6 +466,11 @@ fn settings(case: &Case) -> Settings {
         (oddity.set)(&mut settings);
     }
     settings
+}
+
+/// Octets that may stand behind what is not framed.
+fn tail<M: Medium>(opening: Opening) -> usize {
+    (M::TAIL.micros() * u64::from(opening.bit_rate().0) / 8_000_000) as usize
 }
 
 /// The name of a burst: its last frame's.

@@ -3,7 +3,7 @@
 use crate::fuzz_t4::check;
 use crate::mutate::mutated;
 use crate::pages::{MODES, Noise, Page, ccitt, decode, encode, every_run, mode};
-use fax_core::image::{Coding, Concealment, DecoderSettings, End, Flaw, Verdict};
+use fax_core::image::{Coding, Concealment, Decoder, DecoderSettings, End, Flaw, Verdict};
 
 fn part(number: u32, rows: core::ops::Range<usize>) -> Page {
     let page = ccitt(number);
@@ -110,6 +110,50 @@ fn a_damaged_page_of_mmr_ends_at_the_last_row_before_the_damage() {
         assert!(decoder.account().rows() >= equal);
         assert!(decoder.end().is_some());
     }
+}
+
+/// Octets out of the middle of a page, as frames of ECM that were given up leave them: what is called good behind them was
+/// sent, and in this order. The two ends of a gap may fit together, and a row of MR be told by one that never came.
+#[test]
+fn behind_a_gap_no_row_is_called_good_that_was_not_sent() {
+    let page = part(4, 400..460);
+    for name in ["mh", "mr-2", "mr-4", "mr-4-aligned"] {
+        let octets = encode(&page, mode(name, 1728));
+        let coding = mode(name, 1728).coding;
+        let mut last = 0;
+        for cut in (0..octets.len() - 256).step_by(5) {
+            let behind = cut + 1 + cut % 7 * 64 / 7;
+            let mut decoder = Decoder::new(DecoderSettings::new(coding, 1728)).unwrap();
+            let mut sent = page.rows();
+            let mut good = 0;
+            for (number, mut rest) in [&octets[..cut], &octets[behind..]].into_iter().enumerate() {
+                if number == 1 {
+                    decoder.gap();
+                }
+                while let Some(row) = decoder.next(&mut rest) {
+                    if row.verdict == Verdict::Good {
+                        assert!(sent.any(|sent| sent == row.pels), "{name}: {cut} to {behind}");
+                        good += 1;
+                    }
+                }
+            }
+            assert!(decoder.account().bad_rows() > 0 && good + 20 > page.height(), "{name}: {good} at {cut}");
+            last = last.max(good);
+        }
+        assert!(last + 3 > page.height(), "{name}: {last}");
+    }
+}
+
+#[test]
+fn behind_a_gap_mmr_has_no_more_rows() {
+    let octets = encode(&part(4, 400..460), mode("mmr", 1728));
+    let mut decoder = Decoder::new(DecoderSettings::new(Coding::Mmr, 1728)).unwrap();
+    let (head, mut tail) = octets.split_at(octets.len() / 2);
+    let mut rest = head;
+    while decoder.next(&mut rest).is_some() {}
+    decoder.gap();
+    assert_eq!(decoder.end(), Some(End::Lost(Flaw::Missing)));
+    assert!(decoder.next(&mut tail).is_none() && decoder.finish().is_none());
 }
 
 /// The first octet of what the fuzz target takes chooses the coding.

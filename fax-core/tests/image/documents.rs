@@ -6,6 +6,8 @@ use fax_core::image::pdf::PdfWriter;
 use fax_core::image::png::write_png;
 use fax_core::image::tiff::{BitOrder, PageTags, TiffLimits, TiffReader, TiffRefusal, TiffWriter};
 use fax_core::image::{Coding, Resolution, Verdict};
+use fax_core::terminal::Limits;
+use fax_core::terminal::files::read_tiff;
 use std::io::Cursor;
 
 fn vector(path: &str) -> Vec<u8> {
@@ -85,6 +87,41 @@ fn limits_of_rows_and_pages_are_kept() {
     assert_eq!(TiffReader::new(b"no file", rows).err(), Some(TiffRefusal::Signature));
 }
 
+/// A page of 2 kB as often as anybody likes: its directory is followed by itself.
+#[test]
+fn a_file_whose_directories_run_in_a_circle_is_refused_by_every_limit() {
+    let small = Page { width: 1728, pels: ccitt(4).pels[216 * 400..216 * 440].to_vec() };
+    let mut file = written(&[small], "mmr", BitOrder::TopFirst);
+    let directory: [u8; 4] = file[4..8].try_into().unwrap();
+    let at = u32::from_le_bytes(directory) as usize;
+    let next = at + 2 + 12 * usize::from(u16::from_le_bytes([file[at], file[at + 1]]));
+    assert_eq!(file[next..next + 4], [0; 4]);
+    file[next..next + 4].copy_from_slice(&directory);
+    let tiff = |pages| TiffLimits { max_rows: 100, max_pages: pages };
+    let count =
+        |mut reader: TiffReader<'_>| core::iter::from_fn(|| reader.page().ok().flatten().map(|_| ())).count();
+    assert!(TiffReader::new(&file, tiff(30)).map_or(0, count) <= 30);
+    for limits in [Limits { pages: 30, ..Limits::default() }, Limits { octets: 10_000, ..Limits::default() }]
+    {
+        assert!(read_tiff(&file, limits).is_err(), "{limits:?}");
+    }
+}
+
+/// A strip of a few octets, and as many rows as anybody likes: a bit is a row, and 20 000 rows of 14 592 pels are 36 MB.
+#[test]
+fn a_page_that_would_become_a_thousand_times_its_file_stays_as_small_as_it_came() {
+    let white = |height: usize| Page { width: 14_592, pels: vec![0; 1824 * height] };
+    let file = written(&[white(19_000)], "mmr", BitOrder::TopFirst);
+    assert!(file.len() < 4000, "{}", file.len());
+    let document = read_tiff(&file, Limits::default()).unwrap();
+    assert!(document.pages()[0].mmr().len() < 4000);
+    assert_eq!(document.pages()[0].height(), 19_000);
+    let file = written(&[white(20_001)], "mmr", BitOrder::TopFirst);
+    assert!(read_tiff(&file, Limits::default()).is_err());
+    let fewer = Limits { octets: 1000, ..Limits::default() };
+    assert!(read_tiff(&file, fewer).is_err());
+}
+
 #[test]
 fn a_file_cut_short_gives_the_rows_that_are_there() {
     let file = vector("pages/itu4.tif");
@@ -111,6 +148,11 @@ fn no_file_makes_the_reader_panic_or_go_beyond_its_limits() {
     let small = Page { width: 1728, pels: ccitt(1).pels[216 * 600..216 * 640].to_vec() };
     for name in MODES {
         seeds.push(written(&[small.clone(), small.clone()], name, BitOrder::TopFirst));
+    }
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/tiff")).unwrap();
+    for seed in folder {
+        seeds.push(std::fs::read(seed.unwrap().path()).unwrap());
+        assert!(read_tiff(seeds.last().unwrap(), Limits::default()).is_ok());
     }
     for seed in &seeds {
         check(seed);

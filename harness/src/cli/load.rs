@@ -1,6 +1,7 @@
 //! `faxlab load`: many faxes at once through a gateway, over SIP and in real time.
 
 use super::machine::read_document;
+use super::picture::Greys;
 use super::sip::{SipT38, Uri};
 use clap::Args;
 use fax_call::Phone;
@@ -91,7 +92,7 @@ struct Tally {
 
 impl Load {
     pub(crate) fn run(self) -> Result<ExitCode, Box<dyn Error>> {
-        let once = read_document(&self.file)?;
+        let once = read_document(&self.file, Greys::Diffusion)?;
         let pages = (0..self.times).flat_map(|_| once.pages());
         let document: Document = pages.cloned().collect();
         let whom = Uri::read(&self.whom)?;

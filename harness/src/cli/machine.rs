@@ -1,5 +1,6 @@
 //! What `faxlab send` and `faxlab receive` share: the machine, its way to the far one, the result.
 
+use super::picture::{Greys, is_picture, read_picture};
 use clap::{ArgAction, Args};
 use fax_call::{Leg, Terminal};
 use fax_core::t30::fields::{Bit, Coding, ScanTime};
@@ -201,7 +202,10 @@ pub(crate) fn header(text: Option<&str>) -> Option<Header> {
 }
 
 /// Reads the document to be sent.
-pub(crate) fn read_document(path: &Path) -> Result<Document, Box<dyn Error>> {
+pub(crate) fn read_document(path: &Path, greys: Greys) -> Result<Document, Box<dyn Error>> {
+    if is_picture(path) {
+        return read_picture(path, greys);
+    }
     let failed = |why: &dyn Error| format!("{}: {why}", path.display());
     let file = std::fs::read(path).map_err(|error| failed(&error))?;
     Ok(fax_core::terminal::files::read_tiff(&file, Limits::default()).map_err(|error| failed(&error))?)

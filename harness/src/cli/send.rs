@@ -1,6 +1,7 @@
 //! `faxlab send FILE`: our fax machine sends a document.
 
 use super::machine::{Format, MachineOptions, WayOptions, header, read_document, terminal, write_document};
+use super::picture::Greys;
 use super::sip::{SipOptions, Uri};
 use clap::Args;
 use fax_call::Leg;
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 /// `faxlab send`.
 #[derive(Debug, Args)]
 pub(crate) struct Send {
-    /// The document, a TIFF file; before it, to call over SIP, whom: sip:NUMBER@HOST:PORT.
+    /// The document, a TIFF file or a PNG or JPEG picture; before it, to call over SIP, whom: sip:NUMBER@HOST:PORT.
     #[arg(value_name = "[sip:NUMBER@HOST:PORT] FILE", num_args = 1..=2, required = true)]
     what: Vec<String>,
     /// Another fax machine in this process receives it into this file (.tif, .pdf, .png), in virtual time.
@@ -33,6 +34,12 @@ pub(crate) struct Send {
     /// Answers, and lets the document be fetched.
     #[arg(long)]
     offer: bool,
+    /// With --offer: only to whom says this password, of digits.
+    #[arg(long, requires = "offer")]
+    password: Option<String>,
+    /// How a picture's greys and colours become black and white.
+    #[arg(long, default_value = "diffusion")]
+    greys: Greys,
     #[command(flatten)]
     way: WayOptions,
     #[command(flatten)]
@@ -48,7 +55,7 @@ impl Send {
             [file, ..] => (None, file),
             [] => return Err("which document?".into()),
         };
-        let document = read_document(Path::new(file))?;
+        let document = read_document(Path::new(file), self.greys)?;
         let mut settings = self.machine.settings();
         settings.header = header(self.header.as_deref());
         settings.session.sub_address = self.sub.clone().map(Private::new);
@@ -64,7 +71,11 @@ impl Send {
             return Err("give a way to the far machine: sip:NUMBER@HOST:PORT, --pcm, --udptl or --to".into());
         }
         let role = if self.offer { Role::Answerer } else { Role::Caller };
-        settings.session.offers = if self.offer { Offer::Freely } else { Offer::Nothing };
+        settings.session.offers = match &self.password {
+            _ if !self.offer => Offer::Nothing,
+            None => Offer::Freely,
+            Some(password) => Offer::WithPassword(Private::new(password.clone())),
+        };
         let mut terminal = terminal(role, settings, document, self.way.leg());
         self.way.carry(&mut terminal, &self.machine)?;
         Ok(self.machine.tell(terminal.machine(), Vec::new(), self.way.pcm))

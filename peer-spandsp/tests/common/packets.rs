@@ -4,7 +4,7 @@ use fax_core::{Timestamp, Wait};
 use fax_t38::line::Carriage;
 use std::collections::VecDeque;
 
-/// IFP packets as they are, in order.
+/// IFP packets as they are, in order. One of no octets stands for one that is lost.
 #[derive(Default)]
 pub(crate) struct Packets {
     heard: VecDeque<Vec<u8>>,
@@ -24,6 +24,12 @@ impl Carriage for Packets {
     fn next(&mut self) -> Option<fax_t38::udptl::Delivery<'_>> {
         self.current = self.heard.pop_front()?;
         self.seq = self.seq.wrapping_add(1);
+        if self.current.is_empty() {
+            return Some(fax_t38::udptl::Delivery::Missing {
+                from: fax_t38::Seq(self.seq),
+                packets: Some(1),
+            });
+        }
         Some(fax_t38::udptl::Delivery::Ifp { seq: fax_t38::Seq(self.seq), octets: &self.current })
     }
 

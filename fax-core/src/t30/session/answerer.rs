@@ -180,7 +180,7 @@ impl Phase for AwaitCommand {
     }
 
     fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
-        cx.sender_not_ready()
+        cx.not_ready(Fcf::Tr, Then::Command(Timer::T2))
     }
 
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {

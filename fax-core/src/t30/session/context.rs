@@ -43,8 +43,8 @@ pub(super) struct Core {
     heard_at: Timestamp,
     /// How often the last script was said.
     tries: u8,
-    /// Until when a sender that says TNR is asked again.
-    pub(super) sender_until: Option<Timestamp>,
+    /// Until when a far machine that says that it is not ready is asked again.
+    pub(super) not_ready_until: Option<Timestamp>,
     /// Our operator wishes to speak.
     pub(super) wishes_to_speak: bool,
     /// How well the last training went, if the host tells.
@@ -111,7 +111,7 @@ impl Core {
             said_at: now,
             heard_at: now,
             tries: 0,
-            sender_until: None,
+            not_ready_until: None,
             wishes_to_speak: false,
             margin: None,
         }
@@ -273,14 +273,14 @@ impl Context<'_> {
         self.plain(said, Then::Command(timer));
     }
 
-    /// TNR: the sender is asked again until T5.
-    pub(super) fn sender_not_ready(&mut self) -> Next {
+    /// RNR or TNR: the far machine is asked again with this, unless T5 is over by now.
+    pub(super) fn not_ready(&mut self, ask: Fcf, then: Then) -> Next {
         let now = self.now();
         let until = now + self.settings().timing.t5;
-        if *self.core.sender_until.get_or_insert(until) <= now {
+        if *self.core.not_ready_until.get_or_insert(until) <= now {
             return Some(self.disconnect(Cause::NotReady));
         }
-        self.plain(Fcf::Tr, Then::Command(Timer::T2));
+        self.plain(ask, then);
         None
     }
 
@@ -304,6 +304,7 @@ impl Context<'_> {
     pub(super) fn fast(&mut self, step: Step) {
         if let Step::Page(opening) | Step::Block(opening, _) = step {
             self.core.tally.opening = Some(opening);
+            self.core.not_ready_until = None; // it was ready
             self.emit(Event::Sent(opening));
         }
         self.begin(Script::fast(step));

@@ -123,15 +123,14 @@ impl Phase for SendBlock {
         None
     }
 
-    fn expired(&mut self, timer: Timer, cx: &mut Context<'_>) -> Next {
-        (timer == Timer::T5).then(|| cx.disconnect(Cause::NotReady))
+    fn expired(&mut self, _: Timer, _: &mut Context<'_>) -> Next {
+        None
     }
 }
 
 impl Piece {
     /// The block is done with.
     fn done(mut self, answer: Answer, cx: &mut Context<'_>) -> State {
-        cx.stop(Timer::T5);
         if answer == Answer::Incomplete {
             self.job.record.verdict = Verdict::Incomplete; // whatever is said of the blocks to come
         }
@@ -147,7 +146,6 @@ impl Piece {
 
     /// PPR: what it asks for again, as far as it exists; after the fourth time something has to change.
     fn requested(mut self, ppr: &Ppr, cx: &mut Context<'_>) -> State {
-        cx.stop(Timer::T5);
         let mut wanted = FrameSet::default();
         let exist = (0..=u8::MAX).take(usize::from(self.frames));
         exist.filter(|number| ppr.asks_for(*number)).for_each(|number| wanted.insert(number));
@@ -166,14 +164,6 @@ impl Piece {
         } else {
             Correct::enter(self, is_progress, cx)
         }
-    }
-
-    /// RNR: it is asked until it is ready, or T5 is over.
-    fn not_ready(self, cx: &mut Context<'_>) {
-        if !cx.core.timers.is_running(Timer::T5) {
-            cx.start(Timer::T5);
-        }
-        cx.plain(Fcf::Rr, Then::Response);
     }
 }
 
@@ -200,10 +190,7 @@ impl Phase for AwaitReceipt {
                 Some(piece.job.rejected(piece.then, cx))
             }
             Body::Ppr(ppr) => Some(piece.requested(ppr, cx)),
-            Body::Plain(Fcf::Rnr) => {
-                piece.not_ready(cx);
-                None
-            }
+            Body::Plain(Fcf::Rnr) => cx.not_ready(Fcf::Rr, Then::Response),
             Body::Dis(dis) => Some(piece.job.offered_anew(*dis, piece.then, cx)),
             Body::Pps(_) | Body::Eor(_) | Body::Ctc(_) => cx.echo(body),
             Body::Plain(Fcf::Rr | Fcf::Cfr | Fcf::Ctr) => cx.echo(body),
@@ -214,7 +201,6 @@ impl Phase for AwaitReceipt {
     fn expired(&mut self, timer: Timer, cx: &mut Context<'_>) -> Next {
         match timer {
             Timer::T4 => cx.repeat(self.exhausted()),
-            Timer::T5 => Some(cx.disconnect(Cause::NotReady)),
             _ => None,
         }
     }
@@ -260,10 +246,7 @@ impl Phase for Correct {
             (Body::Plain(Fcf::Err | Fcf::Mcf), Correction::GiveUp) => {
                 Some(piece.done(Answer::Incomplete, cx))
             }
-            (Body::Plain(Fcf::Rnr), Correction::GiveUp) => {
-                piece.not_ready(cx);
-                None
-            }
+            (Body::Plain(Fcf::Rnr), Correction::GiveUp) => cx.not_ready(Fcf::Rr, Then::Response),
             (Body::Ctc(_) | Body::Eor(_) | Body::Pps(_) | Body::Ppr(_), _) => cx.echo(body),
             (other, _) => cx.unexpected(other),
         }
@@ -272,7 +255,6 @@ impl Phase for Correct {
     fn expired(&mut self, timer: Timer, cx: &mut Context<'_>) -> Next {
         match timer {
             Timer::T4 => cx.repeat(self.exhausted()),
-            Timer::T5 => Some(cx.disconnect(Cause::NotReady)),
             _ => None,
         }
     }

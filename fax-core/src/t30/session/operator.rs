@@ -85,7 +85,6 @@ impl Phase for AwaitOperator {
                 let answer = Body::Plain(self.answer);
                 self.before().frame(&answer, cx)
             }
-            Timer::T5 => Some(cx.disconnect(Cause::NotReady)),
             _ => None,
         }
     }

@@ -121,7 +121,7 @@ impl Phase for AwaitTcf {
     }
 
     fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
-        cx.sender_not_ready()
+        cx.not_ready(Fcf::Tr, Then::Command(Timer::T2))
     }
 
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
@@ -255,7 +255,7 @@ impl Phase for ReceivePage {
     }
 
     fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
-        cx.sender_not_ready()
+        cx.not_ready(Fcf::Tr, Then::Command(Timer::T2))
     }
 
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {
@@ -321,7 +321,7 @@ impl Phase for AfterEom {
     }
 
     fn sender_not_ready(&mut self, cx: &mut Context<'_>) -> Next {
-        cx.sender_not_ready()
+        cx.not_ready(Fcf::Tr, Then::Command(Timer::T2))
     }
 
     fn frame(&mut self, body: &Body<'_>, cx: &mut Context<'_>) -> Next {

@@ -1,7 +1,7 @@
 //! Says what a state wants said: bursts one after the other, as fast as the line has room.
 //!
 //! Always: a burst begins when the far carrier has gone and the gap is kept; a frame ends good only when
-//! all of it has been said; a script that is replaced ends its burst first.
+//! all of it has been said; a script that is replaced ends its burst first, or goes on in its preamble.
 
 use super::block::{Block, FrameSet};
 use super::desk::Source;
@@ -140,11 +140,15 @@ impl Speaker {
         }
     }
 
-    /// Says this next. What is being said is ended, a control frame as a whole.
+    /// Says this next. What is being said is ended, a control frame as a whole. A control burst without a frame as yet
+    /// is as good for these frames as for those that it was begun for.
     pub(super) fn say(&mut self, now: Timestamp, script: Script) {
         self.script = script;
         self.stage = match self.stage {
             Stage::Silent | Stage::Due(..) => Stage::Due(0, now),
+            Stage::Burst(burst) if burst.is_preamble() && script.steps[0] == Some(Step::Control) => {
+                Stage::Burst(Burst { at: 0, is_cut: false, ..burst })
+            }
             Stage::Burst(burst) => Stage::Burst(Burst { is_cut: true, ..burst }),
         };
     }
@@ -324,6 +328,11 @@ impl Speaker {
 impl Burst {
     const fn then(self, talk: Talk) -> Self {
         Self { talk, ..self }
+    }
+
+    /// Whether it is a control burst of which only flags have been said.
+    fn is_preamble(&self) -> bool {
+        (self.step, self.talk, self.place) == (Step::Control, Talk::More, 0)
     }
 }
 

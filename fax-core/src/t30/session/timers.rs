@@ -17,8 +17,6 @@ pub enum Timer {
     T3,
     /// Sender, and DIS: the answer to what was said.
     T4,
-    /// Sender: a receiver that is not ready.
-    T5,
     /// A carrier that is on and brings nothing.
     Flagged,
     /// A V.21 carrier that went without a good last frame: is it back at once, or does TCF follow?
@@ -29,20 +27,21 @@ pub enum Timer {
     Turn,
 }
 
-/// How long each wait lasts. The defaults are T.30's nominal values.
+/// How long each wait lasts. The defaults are T.30's nominal values, but for T2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// 60 s (T.30 5.4.2 allows up to 120 s).
     pub t0: Span,
     /// 35 s.
     pub t1: Span,
-    /// 6 s.
+    /// 6.9 s, at the long end of T.30's 6 ± 1 s: a carrier is heard only some time after it has begun, and a sender may
+    /// well say its command again after 6 s (conformance MRGN17).
     pub t2: Span,
     /// 10 s.
     pub t3: Span,
     /// 3 s. Add the round trip of a packet network where one is known.
     pub t4: Span,
-    /// 60 s.
+    /// 60 s: how long a machine that says that it is not ready is asked again.
     pub t5: Span,
     /// 3.45 s: the longest frame (T.30 5.4.2 note 1); preambles last 1 s.
     pub flagged: Span,
@@ -70,7 +69,7 @@ impl Default for Timing {
         Self {
             t0: Span::from_millis(60_000),
             t1: Span::from_millis(35_000),
-            t2: Span::from_millis(6_000),
+            t2: Span::from_millis(6_900),
             t3: Span::from_millis(10_000),
             t4: Span::from_millis(3_000),
             t5: Span::from_millis(60_000),
@@ -96,7 +95,6 @@ impl Timing {
             Timer::T2 => self.t2,
             Timer::T3 => self.t3,
             Timer::T4 => self.t4,
-            Timer::T5 => self.t5,
             Timer::Flagged => self.flagged,
             Timer::Dropped => self.dropped,
             Timer::Cue => self.clear,
@@ -110,13 +108,12 @@ impl Timing {
 pub(super) struct Timers([Option<Timestamp>; Timer::ALL.len()]);
 
 impl Timer {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 9] = [
         Self::T0,
         Self::T1,
         Self::T2,
         Self::T3,
         Self::T4,
-        Self::T5,
         Self::Flagged,
         Self::Dropped,
         Self::Cue,

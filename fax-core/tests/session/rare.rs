@@ -1,19 +1,11 @@
 //! Rows of the state table beside the common ones: operators, a sender that is not ready, refused fields, and what
 //! is said if it is set so.
 
-#[path = "support/desk.rs"]
-mod desk;
-#[path = "support/script.rs"]
-mod script;
-mod support;
-#[path = "support/wire.rs"]
-mod wire;
-
-use desk::{Pile, Tray, worth};
-use fax_core::Private;
+use crate::desk::{Pile, Tray, worth};
+use crate::script::{Bench, answerer, answerer_with, caller, caller_with};
 use fax_core::t30::Fcf;
-use fax_core::t30::session::{Cause, EcmFrames, Event, Operator, Poll, Role, Settings};
-use script::{Bench, answerer, answerer_with, caller, caller_with};
+use fax_core::t30::session::{Cause, EcmFrames, Event, Operator, Poll, Role, Settings, Timing};
+use fax_core::{Private, Span};
 
 /// A page, and what its sender says after it.
 const ONE_PAGE: &str = "> DIS < DCS[005000] TCF > CFR < PAGE";
@@ -169,4 +161,12 @@ fn a_sender_may_prefer_frames_of_64_octets() {
 fn dis_is_said_as_often_as_is_allowed() {
     let settings = Settings { dis_tries: Some(2), ..Settings::default() };
     answerer_with(settings, Pile::noise(&[]), Tray::default(), "> DIS > DIS > DCN = NoCommand(Dcs)");
+}
+
+/// T1 is over while DIS is on its way: what has begun goes on with DCN.
+#[test]
+fn a_control_burst_in_its_preamble_takes_the_frames_that_replace_its_own() {
+    let timing = Timing { t1: Span::from_millis(5_000), ..Timing::default() };
+    let settings = Settings { timing, ..Settings::default() };
+    answerer_with(settings, Pile::noise(&[]), Tray::default(), "> DIS > DCN = NoFirstFrames");
 }

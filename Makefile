@@ -134,4 +134,4 @@ fuzz:
 # The gateway with its unit, its manual page and its configuration.
 deb:
 	@$(CARGO) deb --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deb --version 3.8.0
-	$(CARGO) deb --package fax-gateway --locked
+	$(CARGO) deb --package fax-gateway --locked --strip

@@ -57,7 +57,8 @@ impl Shared {
     fn judge(&self, message: &SipMessage, connection: &SipConnection, from: &SipAddr) -> Judgement {
         let Ok(source) = from.get_socketaddr() else { return Judgement::Drop };
         if connection.is_reliable()
-            && let Some(unheard) = lock(&self.unheard).remove(&source)
+            && let Some(unheard) =
+                lock(&self.unheard).remove(&SocketAddr::new(source.ip().to_canonical(), source.port()))
         {
             // Nobody waits for it any more if the connection has been closed.
             _ = unheard.send(());

@@ -20,7 +20,7 @@ said of each run, in cores; the runs had priority over it (`ACCEPTANCE_PRIORITY`
 """
 TITLES = {
     "media": "Foreign packets at the ports of a fax",
-    "flood": "SIP from unknown sources",
+    "flood": "SIP floods",
     "kill": "kill -9",
     "disk": "A full disk",
     "capacity": "How many faxes at once",

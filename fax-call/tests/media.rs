@@ -96,6 +96,12 @@ fn a_foreign_packet_is_counted_and_nothing_is_sent_for_it() {
     assert!(sent(&mut path, Side::Far).is_empty() && sent(&mut path, Side::Near).is_empty());
     assert_eq!((path.audio(Side::Near).received, path.audio(Side::Near).strangers), (0, 1000));
     assert_eq!(path.strangers(Side::Near), 1000);
+    // T.38 from the host of the peer, which may be the peer's, is a stranger's as long as no answer says otherwise.
+    for n in 0..20 {
+        let neighbour = (NEAR.0, 4002).into();
+        assert!(!path.receive(at(2000), Side::Near, Socket::Udptl, neighbour, &[0, n, 1, 6, 0, 0]));
+    }
+    assert_eq!(path.strangers(Side::Near), 1020);
 }
 
 /// A port stays open when its medium has ended; what comes to it is of the peer, who is late, or of a stranger.

@@ -14,12 +14,15 @@ import lab
 faxgw, faxlab, page, out = lab.arguments()
 steps = [int(given) for given in sys.argv[5:]] or [50, 100, 150, 200]
 LATE = 5  # milliseconds
+PORTS = 4  # of media a call, each beside one that is not used
 
 report = lab.Report(out, "capacity", f"capacity.py ... {' '.join(map(str, steps))}")
 
 
 def step(calls):
-    gateway = lab.Gateway(faxgw, out, lab.configuration(f"calls = 2000\n{lab.MANY}"), out / "records-capacity")
+    configuration = lab.configuration(f"calls = 2000\n{lab.MANY}")
+    configuration = configuration.replace("21000-23999", f"21000-{max(23999, 21000 + 2 * PORTS * calls)}")
+    gateway = lab.Gateway(faxgw, out, configuration, out / "records-capacity")
     before, cpu = len(lab.lines(gateway.records)[0]), gateway.cpu()
     load, lags = lab.load(faxlab, page, calls), []
     with lab.Machine() as machine:

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 GATEWAY, ANSWERERS, CALLERS, HTTP = "127.0.0.1:6100", "127.0.0.1:6110", "127.0.0.1:6120", "127.0.0.1:6190"
@@ -201,7 +202,7 @@ def lines(directory):
 
 def index(directory):
     """The records in SQLite."""
-    with sqlite3.connect(f"file:{directory}/calls.sqlite?mode=ro", uri=True) as database:
+    with closing(sqlite3.connect(f"file:{directory}/calls.sqlite?mode=ro", uri=True)) as database:
         return [json.loads(text) for (text,) in database.execute("SELECT entry FROM calls")]
 
 

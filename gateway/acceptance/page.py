@@ -20,7 +20,7 @@ said of each run, in cores; the runs had priority over it (`ACCEPTANCE_PRIORITY`
 """
 TITLES = {
     "media": "Foreign packets at the ports of a fax",
-    "flood": "SIP from unknown sources",
+    "flood": "SIP floods",
     "kill": "kill -9",
     "disk": "A full disk",
     "capacity": "How many faxes at once",
@@ -43,7 +43,7 @@ def section(run, content):
     figures = content["figures"]
     steps = {name: figure for name, figure in figures.items() if isinstance(figure, dict) and "at once" in figure}
     parts = [f"## {TITLES[run]}", f"`{content['command']}`, {content['machine']['at']} UTC, "
-             f"{content['machine']['cpu']}, {content['machine']['priority']}, load average "
+             f"{content['machine']['cpu']}, {content['machine'].get('priority', '')}, load average "
              f"{content['machine']['load_average'][0]} at its end."]
     if steps:
         names = list(next(iter(steps.values())))

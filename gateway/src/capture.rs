@@ -101,8 +101,8 @@ impl Captures {
     /// Begins the file of a call, if the configuration wants one.
     pub fn tap(&self, id: &str, began: Utc, policy: &Capture) -> Option<Tap> {
         let kept = Arc::new(AtomicBool::new(true));
-        let open = || self.tasks.try_send(Task::Open(id.into(), policy.clone(), kept.clone()));
-        let opened = policy.enabled && open().is_ok();
+        let open = || self.tasks.try_send(Task::Open(id.into(), policy.clone(), kept.clone())).is_ok();
+        let opened = policy.enabled && open();
         let keep = AtomicBool::new(false);
         opened.then(|| Tap(Arc::new(Held { captures: self.clone(), id: id.into(), began, keep, kept })))
     }

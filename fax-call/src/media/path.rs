@@ -242,12 +242,13 @@ impl Path {
         }
     }
 
-    /// Datagrams on UDPTL ports that were not the peer's, or no T.38.
+    /// Datagrams on UDPTL ports that were not the peer's, or no T.38; those that wait for an answer among them.
     pub fn strangers(&self, side: Side) -> u32 {
-        match side {
-            Side::Near => self.near.pin.strangers(),
-            Side::Far => self.far.pin.strangers(),
-        }
+        let end = match side {
+            Side::Near => &self.near,
+            Side::Far => &self.far,
+        };
+        end.pin.strangers().saturating_add(end.early.len() as u32)
     }
 
     fn receive_rtp(&mut self, side: Side, from: SocketAddr, octets: &[u8]) -> bool {

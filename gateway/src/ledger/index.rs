@@ -85,6 +85,17 @@ impl Index {
             .map(drop)
     }
 
+    pub(super) fn has(&self, id: &str) -> rusqlite::Result<bool> {
+        self.connection.prepare("SELECT 1 FROM calls WHERE id = ?1")?.exists([id])
+    }
+
+    /// When the latest call began.
+    pub(super) fn newest(&self) -> rusqlite::Result<Utc> {
+        let newest = |row: &rusqlite::Row<'_>| row.get::<_, Option<i64>>(0);
+        let began = self.connection.query_row("SELECT max(began) FROM calls", [], newest)?;
+        Ok(Utc(began.and_then(|began| u64::try_from(began).ok()).unwrap_or(0)))
+    }
+
     /// The calls that were asked to be forgotten.
     pub(super) fn to_forget(&self) -> rusqlite::Result<Vec<String>> {
         self.connection.prepare("SELECT id FROM forget")?.query_map([], |row| row.get(0))?.collect()

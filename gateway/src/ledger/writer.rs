@@ -8,7 +8,7 @@ use super::lines::{self, Lines};
 use crate::clock::Utc;
 use crate::config::Records;
 use core::sync::atomic::Ordering;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +37,8 @@ pub(super) struct Writer {
     /// Records that are in a file, and not yet in the index. Their calls stay open in the journal, so that the next program
     /// puts them there if this one is killed.
     unindexed: VecDeque<Entry>,
+    /// Since when the index lacks records that found no room there.
+    lacking: Option<Utc>,
     limit: u64,
     days: u16,
 }
@@ -69,31 +71,52 @@ impl Writer {
             alarms,
             waiting: VecDeque::new(),
             unindexed: VecDeque::new(),
+            lacking: None,
             limit,
             days: records.days,
         };
-        if new {
-            lines::each(&writer.directory, Utc(0), |entry| writer.index.put(&entry).unwrap_or_default())?;
-        }
-        let lost = writer.write_lost(open)?;
+        let written = writer.catch_up(&open, new)?;
+        let lost = writer.write_lost(open, &written);
         Ok((writer, lost))
+    }
+
+    /// Puts into the index what it lacks, as when the last program died before it had put a record there, or when it is new.
+    /// Gives the open calls that have their record.
+    fn catch_up(&mut self, open: &[Entry], new: bool) -> io::Result<BTreeSet<String>> {
+        let began = open.iter().map(|entry| entry.began);
+        let newest = if new { Utc(0) } else { self.index.newest().map_err(io::Error::other)? };
+        let since = began.chain([newest]).min().unwrap_or_default();
+        let open: BTreeSet<_> = open.iter().map(|entry| &entry.id).collect();
+        let mut written = BTreeSet::new();
+        let indexed = self.index_lines(since, |entry| {
+            if open.contains(&entry.id) {
+                written.insert(entry.id.clone());
+            }
+        })?;
+        if !self.check(indexed) {
+            self.lacking = Some(since);
+        }
+        Ok(written)
+    }
+
+    /// Shows the records since a time, and puts those into the index that it lacks, if it can: that is the inner result. Files
+    /// that are older are not read: years of records must not hold up a start. The clock may have been set since, by less
+    /// than a day.
+    fn index_lines(&self, since: Utc, mut take: impl FnMut(&Entry)) -> io::Result<io::Result<()>> {
+        let mut indexed = Ok(());
+        lines::each(&self.directory, since.days_before(1), |entry| {
+            take(&entry);
+            if indexed.is_ok() {
+                let has = self.index.has(&entry.id);
+                indexed = has.and_then(|has| if has { Ok(()) } else { self.index.put(&entry) });
+            }
+        })?;
+        Ok(indexed.map_err(io::Error::other))
     }
 
     /// Calls that were on when the last program ended. One whose record was already written only lacked its end in
     /// the journal.
-    fn write_lost(&mut self, open: Vec<Entry>) -> io::Result<Vec<Entry>> {
-        let mut written = Vec::new();
-        if !open.is_empty() {
-            let ids: Vec<_> = open.iter().map(|entry| entry.id.clone()).collect();
-            // Years of records must not hold up the start; the clock may have been set since, by less than a day.
-            let began = open.iter().map(|entry| entry.began).min().unwrap_or_default();
-            lines::each(&self.directory, began.days_before(1), |entry| {
-                if ids.contains(&entry.id) {
-                    _ = self.index.put(&entry);
-                    written.push(entry.id);
-                }
-            })?;
-        }
+    fn write_lost(&mut self, open: Vec<Entry>, written: &BTreeSet<String>) -> Vec<Entry> {
         let mut lost = Vec::new();
         for mut entry in open {
             if written.contains(&entry.id) {
@@ -107,7 +130,7 @@ impl Writer {
             lost.push(entry.clone());
             self.close(entry);
         }
-        Ok(lost)
+        lost
     }
 
     pub(super) fn run(mut self, todo: &Receiver<Task>) {
@@ -161,10 +184,13 @@ impl Writer {
         self.retry();
     }
 
-    /// A record that is in the lines comes into the index when that is made anew; another is lost.
+    /// A record that is in the lines comes into the index later, from there; another is lost.
     fn give_up_oldest(&mut self) {
         let written = self.unindexed.pop_front();
         let lost = if written.is_none() { self.waiting.pop_front() } else { None };
+        if let Some(written) = &written {
+            self.lacking = Some(self.lacking.map_or(written.began, |lacking| lacking.min(written.began)));
+        }
         if let Some(lost) = &lost {
             Alarms::up(&self.alarms.dropped);
             // The log is then the only place that has it.
@@ -193,8 +219,20 @@ impl Writer {
             self.check(closed);
             self.unindexed.pop_front();
         }
+        if self.waiting.is_empty() && self.unindexed.is_empty() {
+            self.fill_index();
+        }
         let waiting = self.waiting.len() + self.unindexed.len();
         self.alarms.waiting.store(waiting as u64, Ordering::Relaxed);
+    }
+
+    /// Puts into the index what it lacks of the lines.
+    fn fill_index(&mut self) {
+        let Some(since) = self.lacking.take() else { return };
+        let filled = self.index_lines(since, |_| {}).and_then(|indexed| indexed);
+        if !self.check(filled) {
+            self.lacking = Some(since);
+        }
     }
 
     /// Deletes what an operator asked to be deleted: lines, the index, captures.
@@ -299,6 +337,25 @@ mod tests {
         std::os::unix::fs::symlink("/dev/full", elsewhere.0.join("calls.jsonl")).unwrap();
         writer.lines = Lines::open(&elsewhere.0).unwrap();
         assert_eq!(close(&mut writer, 1100, 2200), (WAITING, 76));
+        // There is room again.
+        writer.lines = Lines::open(&scratch.0).unwrap();
+        writer.index = Index::open(&scratch.0).unwrap().0;
+        writer.retry();
+        let mut in_lines = 0;
+        lines::each(&scratch.0, Utc(0), |_| in_lines += 1).unwrap();
+        let everything = super::super::Query { limit: 5000, ..Default::default() };
+        assert_eq!((in_lines, writer.index.find(&everything).unwrap().len()), (2124, 2124));
+    }
+
+    /// A call that was refused was never open.
+    #[test]
+    fn a_program_that_dies_between_the_lines_and_the_index_leaves_refused_calls_to_the_next() {
+        let scratch = Scratch::new("writer-refused");
+        let (mut writer, _) = open(&scratch);
+        writer.close(Entry::begin("a".into(), Utc(1)));
+        writer.lines.append(&Entry::begin("b".into(), Utc(2)), u64::MAX).unwrap();
+        drop(writer);
+        assert_eq!(ids(&open(&scratch).0), ["a", "b"]);
     }
 
     #[test]

@@ -17,5 +17,5 @@ mod wire;
 
 #[test]
 fn every_case_passes_or_its_oddity_is_named() {
-    play::table(&[play::Column::new::<medium::Ideal>("ideal", &[])]);
+    play::table(&[play::Column::new::<medium::Ideal>("ideal")]);
 }

@@ -128,7 +128,8 @@ impl Network {
     }
 
     fn deliver(&mut self, now: Timestamp, to: &mut T38Line) {
-        while let Some((_, datagram)) = self.0.pop_front_if(|(at, _)| *at <= now) {
+        while self.0.front().is_some_and(|(at, _)| *at <= now) {
+            let (_, datagram) = self.0.pop_front().expect("one is there");
             to.receive(now, &datagram).expect("a datagram of ours");
         }
         to.advance(now);

@@ -32,8 +32,8 @@ use play::Column;
 #[test]
 fn every_case_passes_on_every_medium_or_its_oddity_is_named() {
     play::table(&[
-        Column::new::<Ideal>("ideal", &[]),
-        Column::new::<Phone>("phone", &[]),
-        Column::new::<Packets>("T.38", &[]),
+        Column::new::<Ideal>("ideal"),
+        Column::new::<Phone>("phone"),
+        Column::new::<Packets>("T.38"),
     ]);
 }

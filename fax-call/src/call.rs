@@ -105,12 +105,28 @@ impl Call {
 
     /// As [`Call::listen`], of octets of G.711.
     pub fn listen_g711(&mut self, side: Side, now: Timestamp, law: Law, octets: &[u8]) {
+        self.hear_g711(side, now, law, octets, Self::listen);
+    }
+
+    /// As [`Call::listen_invented`], of octets of G.711.
+    pub fn listen_invented_g711(&mut self, side: Side, now: Timestamp, law: Law, octets: &[u8]) {
+        self.hear_g711(side, now, law, octets, Self::listen_invented);
+    }
+
+    fn hear_g711(
+        &mut self,
+        side: Side,
+        now: Timestamp,
+        law: Law,
+        octets: &[u8],
+        listen: fn(&mut Self, Side, Timestamp, &[i16]),
+    ) {
         let decode = law.decoder();
         for (block, at) in octets.chunks(BLOCK).zip(block_ends(octets.len(), now)) {
             let mut samples = [0; BLOCK];
             let samples = &mut samples[..block.len()];
             samples.iter_mut().zip(block).for_each(|(sample, octet)| *sample = decode(*octet));
-            self.listen(side, at, samples);
+            listen(self, side, at, samples);
         }
     }
 

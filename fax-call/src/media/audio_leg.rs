@@ -77,6 +77,15 @@ struct Clock {
     excess: f32,
 }
 
+/// A block that was played.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Played {
+    /// Octets.
+    pub(super) length: usize,
+    /// Whether most of them stand for a packet that did not come.
+    pub(super) invented: bool,
+}
+
 impl AudioLeg {
     pub(super) fn new(settings: &LegSettings, seed: u64) -> Self {
         Self {
@@ -234,13 +243,13 @@ impl AudioLeg {
         self.out.stop_passing();
     }
 
-    /// Plays the next block; its octets, or none if it is not yet time.
-    pub(super) fn tick(&mut self, now: Timestamp, out: &mut [u8; BLOCK]) -> Option<usize> {
+    /// Plays the next block, if it is time.
+    pub(super) fn tick(&mut self, now: Timestamp, out: &mut [u8; BLOCK]) -> Option<Played> {
         let audio = self.audio.filter(|_| now >= self.clock.next)?;
         let length = (audio.packet.samples() as usize).clamp(80, BLOCK);
-        self.playout.play(out.get_mut(..length)?);
+        let invented = self.playout.play(out.get_mut(..length)?);
         self.clock.advance(now, length);
-        Some(length)
+        Some(Played { length, invented: 2 * invented >= length })
     }
 
     /// Listens for signs of a fax in what was just played.

@@ -162,8 +162,8 @@ impl Path {
         self.now = self.now.max(now);
         for side in [Side::Near, Side::Far] {
             let mut block = [0; BLOCK];
-            while let Some(length) = self.end(side).audio.tick(now, &mut block) {
-                self.played(side, &block[..length.min(BLOCK)]);
+            while let Some(played) = self.end(side).audio.tick(now, &mut block) {
+                self.played(side, &block[..played.length.min(BLOCK)], played.invented);
             }
         }
         if let Some(relay) = &mut self.relay {
@@ -282,8 +282,8 @@ impl Path {
         true
     }
 
-    /// A leg played these octets.
-    fn played(&mut self, side: Side, octets: &[u8]) {
+    /// A leg played these octets, that came or were invented.
+    fn played(&mut self, side: Side, octets: &[u8], invented: bool) {
         let is_audio = self.end(side).order.is_audio();
         let Some(law) = self.end(side).audio.audio.map(|audio| audio.law) else { return };
         match &mut self.relay {
@@ -291,7 +291,11 @@ impl Path {
                 let now = relay.time(self.now);
                 let mut said = [0; BLOCK];
                 let said = &mut said[..octets.len()];
-                relay.call.listen_g711(side, now, law, octets);
+                if invented {
+                    relay.call.listen_invented_g711(side, now, law, octets);
+                } else {
+                    relay.call.listen_g711(side, now, law, octets);
+                }
                 relay.call.fill_g711(side, law, said);
                 self.end(side).audio.send(said);
             }

@@ -121,8 +121,9 @@ impl Playout {
         ahead
     }
 
-    /// Plays the next octets.
-    pub(super) fn play(&mut self, out: &mut [u8]) {
+    /// Plays the next octets; how many of them were invented.
+    pub(super) fn play(&mut self, out: &mut [u8]) -> usize {
+        let mut invented = 0;
         for octet in out.iter_mut() {
             let stamp = self.next;
             if self.started && self.is_present(stamp) {
@@ -130,11 +131,13 @@ impl Playout {
                 self.forget(stamp);
             } else {
                 self.invent(stamp);
+                invented += 1;
             }
             *octet = self.octet(stamp);
             self.next = stamp.wrapping_add(1);
         }
         self.played = (self.played + out.len()).min(PAST);
+        invented
     }
 
     /// The last octets played, oldest first: at most so many.

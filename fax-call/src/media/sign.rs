@@ -32,11 +32,7 @@ pub(super) struct SignEar {
 
 impl SignEar {
     pub(super) fn new() -> Self {
-        Self {
-            tones: Detector::new(),
-            v21: FskReceiver::new(Channel::Two),
-            heard: None,
-        }
+        Self { tones: Detector::new(), v21: FskReceiver::new(Channel::Two), heard: None }
     }
 
     /// Takes the next samples; gives the strongest sign that began in them.

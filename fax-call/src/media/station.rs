@@ -89,8 +89,8 @@ impl Station {
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         let mut block = [0; BLOCK];
-        while let Some(length) = self.audio.tick(self.now, &mut block) {
-            self.played(&block[..length.min(BLOCK)]);
+        while let Some(played) = self.audio.tick(self.now, &mut block) {
+            self.played(&block[..played.length.min(BLOCK)]);
         }
         if self.began.is_some() && self.terminal.is_on_t38() {
             self.terminal.advance(self.machine_time());

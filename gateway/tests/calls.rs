@@ -4,7 +4,9 @@ mod support;
 
 use fax_core::t30::session::Cause;
 use fax_gateway::ledger::text::Whole;
-use support::{Deed, Fax, Habits, Lab, Took, page};
+use fax_gateway::ledger::{Index, Query};
+use fax_gateway::service::{Running, Source};
+use support::{Deed, End, Fax, Habits, Lab, Scratch, Took, configuration, page, until};
 
 /// The call went well at both ends, and the page is the one that was sent.
 fn assert_page(sent: &Took, received: &Took, entry: &fax_gateway::ledger::Entry) {
@@ -137,7 +139,7 @@ async fn a_call_whose_peer_is_silent_has_its_record_when_the_program_ends() {
     let records = scratch.0.join("records");
     let gateway = Running::start(Source { file: Some(file), records: Some(records.clone()) }).await.unwrap();
     let sender = End::start(Some(gateway.bound()[0])).await;
-    let call = tokio::spawn(async move { send(&sender, "0207", Fax::Refuses).await });
+    let call = tokio::spawn(async move { sender.send("0207", Fax::Refuses.into()).await });
     until(|| {
         std::fs::read_to_string(records.join("open-calls.jsonl")).ok().filter(|text| text.contains("carrier"))
     })

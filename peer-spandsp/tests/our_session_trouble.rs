@@ -109,7 +109,7 @@ impl Way {
         match self.trouble {
             Trouble::None | Trouble::Holes(..) => true,
             Trouble::Burst(number) => self.bursts != number + 1,
-            Trouble::Packets(every) => !is_data || kind == 0 || self.packets % every != 0,
+            Trouble::Packets(every) => !is_data || kind == 0 || !self.packets.is_multiple_of(every),
         }
     }
 }

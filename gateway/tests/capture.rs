@@ -6,7 +6,7 @@ use fax_call::sip::Command;
 use fax_core::t30::session::Cause;
 use fax_gateway::ledger::{Index, Query};
 use fax_gateway::service::{Running, Source};
-use support::{End, Fax, Scratch, configuration, send, until};
+use support::{End, Fax, Scratch, configuration, until};
 
 /// How often a text stands in octets.
 fn count(octets: &[u8], text: &str) -> usize {
@@ -26,8 +26,8 @@ async fn a_capture_holds_the_signalling_of_both_legs_and_no_numbers() {
         let (_, far) = receiver.calls.next().await.unwrap();
         far.command(Command::Refuse { code: 486, retry_after: None, min_se: None });
     };
-    let (sent, ()) = tokio::join!(send(&sender, "0207946000", Fax::Refuses), busy);
-    assert_eq!(sent, Some(Cause::Dropped));
+    let (sent, ()) = tokio::join!(sender.send("0207946000", Fax::Refuses.into()), busy);
+    assert_eq!(sent.cause, Some(Cause::Dropped));
     let entry = until(|| Index::read(&records).ok()?.find(&Query::default()).ok()?.pop()).await;
     let file = records.join(entry.capture.unwrap());
     gateway.drain(core::future::pending()).await;

@@ -38,7 +38,7 @@ pub enum Output {
         count: u8,
     },
     /// As [`Output::Bits`], but they were heard in samples that nobody sent
-    /// ([`FskReceiver::process_invented`](crate::FskReceiver::process_invented)): any of them may be wrong.
+    /// ([`FskReceiver::process_invented`](crate::fsk::FskReceiver::process_invented)): any of them may be wrong.
     Doubtful {
         /// The bits.
         bits: u8,

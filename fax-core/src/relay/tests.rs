@@ -1,5 +1,7 @@
 //! The relay between two lines that do nothing but listen and remember.
 
+mod regenerating;
+
 use super::*;
 use crate::line::{Deadline, Framing, Progress, Refusal, Room};
 use crate::signal::{Chunk, Tone, Training, V17Rate};
@@ -544,65 +546,4 @@ fn with_local_tcf_the_receiving_gateway_makes_its_own() {
     assert_eq!((zeros.len(), end), (2700, Signal::End));
     assert!(zeros.iter().all(|octet| *octet == 0));
     assert_eq!(bench.near.count(Signal::Begin(V17_LONG)), 1);
-}
-
-/// T.30 5.4.2: what cannot be read is said again after T4, and flags keep T2 from running out until then.
-#[test]
-fn between_phone_lines_a_damaged_command_is_not_said_and_the_machine_is_held_until_it_comes_again() {
-    let mut bench = Bench::regenerating();
-    bench.until_page();
-    let said = bench.near.frames().len();
-    let damaged = [BEGIN, frame(&[0xFF, 0xC8, 0x74]), Signal::FrameEnd(FrameEnd::Bad), Signal::End];
-    bench.hear(Side::Far, &damaged);
-    bench.pass(3000);
-    assert!(bench.events.contains(&Event::Held));
-    assert_eq!(bench.near.frames().len(), said);
-    assert!(bench.near.grammar.in_burst(), "a carrier is on");
-    bench.frame(Side::Far, &EOP);
-    bench.pass(300);
-    assert_eq!(bench.near.frames()[said..], [(EOP.to_vec(), GOOD)]);
-    assert_eq!(bench.near.said.last().map(|(_, signal)| *signal), Some(Signal::Silence));
-}
-
-/// The same of an answer, for which nobody is held: its command is said again the sooner.
-#[test]
-fn between_phone_lines_a_damaged_answer_is_flags_and_nothing_else() {
-    let mut bench = Bench::regenerating();
-    bench.until_page();
-    let said = bench.far.frames().len();
-    bench
-        .hear(Side::Near, &[BEGIN, frame(&[0xFF, 0xC8, 0x74]), Signal::FrameEnd(FrameEnd::Bad), Signal::End]);
-    bench.pass(300);
-    assert_eq!(bench.far.frames().len(), said);
-    assert_eq!(bench.far.said.last().map(|(_, signal)| *signal), Some(Signal::End));
-}
-
-/// Lever L9, on either side of a network that carries audio.
-#[test]
-fn between_phone_lines_a_command_said_again_is_answered_again() {
-    let mut bench = Bench::regenerating();
-    bench.until_page();
-    bench
-        .hear(Side::Far, &[Signal::Begin(V17_SHORT), Signal::Bits(Chunk::from_octets(&[0; 8])), Signal::End]);
-    bench.pass(400);
-    bench.frame(Side::Far, &EOP);
-    bench.pass(400);
-    bench.frame(Side::Near, &MCF);
-    bench.pass(3000);
-    let to_near = bench.near.count(GOOD);
-    bench.frame(Side::Far, &EOP);
-    bench.pass(400);
-    assert!(bench.events.contains(&Event::AnsweredAgain));
-    assert_eq!(bench.near.count(GOOD), to_near);
-}
-
-/// T.30 5.4.2: in audio an answer that was quick before is not late but lost.
-#[test]
-fn between_phone_lines_a_machine_is_not_kept_from_saying_a_command_again() {
-    let mut bench = Bench::regenerating();
-    bench.until_page();
-    let begun = bench.far.count(BEGIN);
-    bench.frame(Side::Far, &EOP);
-    bench.pass(4000);
-    assert_eq!(bench.far.count(BEGIN), begun);
 }

@@ -7,10 +7,9 @@ use crate::supervisor::{Supervision, Supervisor};
 use crate::verdict::Ending;
 use fax_core::relay::{self, Policy, Relay, Side, Tracker};
 use fax_core::t30::Fcf;
-use fax_core::{Deadline, Line, Span, Timestamp, Wait};
+use fax_core::{Deadline, Events, Line, Span, Timestamp, Wait};
 use fax_modem::AudioLine;
 use fax_t38::Refusal;
-use std::collections::VecDeque;
 
 /// Samples of a phone line that pass between two looks of the relay: 20 ms.
 const BLOCK: usize = 160;
@@ -34,7 +33,7 @@ pub struct Call {
     now: Timestamp,
     supervisor: Supervisor,
     record: CallRecord,
-    events: VecDeque<(Timestamp, Event)>,
+    events: Events<Event, EVENTS>,
 }
 
 impl Call {
@@ -47,7 +46,7 @@ impl Call {
             now: Timestamp::ZERO,
             supervisor: Supervisor::new(Supervision::default()),
             record: CallRecord::default(),
-            events: VecDeque::with_capacity(EVENTS),
+            events: Events::new(),
         }
     }
 
@@ -221,7 +220,7 @@ impl Call {
     /// The next event, not always in the order of time: each part tells its own. Of events that nobody
     /// fetches the last 64 are kept.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
-        self.events.pop_front()
+        self.events.take()
     }
 
     /// What is worth keeping of the call so far.
@@ -267,10 +266,7 @@ impl Call {
         if matches!(event, Event::Relay(_, relay::Event::Frame { .. })) || self.record.phase() != before {
             self.supervisor.passed(self.now);
         }
-        if self.events.len() == EVENTS {
-            self.events.pop_front();
-        }
-        self.events.push_back((at, event));
+        self.events.note(at, event);
     }
 
     fn leg(&mut self, side: Side) -> &mut Leg {

@@ -18,7 +18,9 @@ pub mod terminal;
 pub mod time;
 pub mod units;
 
-pub use line::{Deadline, Expectation, Expected, Framing, Line, Nature, Progress, Refusal, Room, Wait};
+pub use line::{
+    Deadline, Events, Expectation, Expected, Framing, Line, Nature, Outbox, Progress, Refusal, Room, Wait,
+};
 pub use private::Private;
 pub use signal::{
     Chunk, FrameEnd, Grammar, Grounds, Heard, Opening, Signal, Tone, Training, V17Rate, V27terRate, V29Rate,

@@ -3,6 +3,12 @@
 //! A phone line (`fax_modem::AudioLine`) and a T.38 line (`fax_t38::T38Line`) are both this, so that
 //! a relay joins any two and a fax machine sits on either.
 
+mod events;
+mod outbox;
+
+pub use events::Events;
+pub use outbox::Outbox;
+
 use crate::signal::{Heard, Opening, Signal};
 use crate::time::{Span, Timestamp};
 

@@ -32,7 +32,7 @@ pub use incoming::ReceivedPage;
 pub use outgoing::Header;
 pub use page::{Document, Limits, Page, PageRefusal, PageWriter};
 
-use crate::line::Line;
+use crate::line::{Events, Line};
 use crate::t30::fields::Coding;
 use crate::t30::session::{self, Event, Outcome, Remote, Role, Session, Timer};
 use crate::time::Timestamp;
@@ -40,7 +40,6 @@ use crate::units::Decibel;
 use account::Ledger;
 use incoming::Incoming;
 use outgoing::Outgoing;
-use std::collections::VecDeque;
 
 /// What a fax machine is and does, pages included.
 #[derive(Clone, Debug)]
@@ -72,11 +71,11 @@ pub struct FaxMachine {
     outgoing: Outgoing,
     incoming: Incoming,
     ledger: Ledger,
-    events: VecDeque<(Timestamp, Event)>,
+    events: Events<Event, EVENTS>,
 }
 
 /// Events that wait to be taken; of more, the oldest give way.
-const MAX_EVENTS: usize = 256;
+const EVENTS: usize = 256;
 
 impl FaxMachine {
     /// A machine that sends `document` (nothing, if it is empty) and receives what comes; off hook from the first
@@ -88,7 +87,7 @@ impl FaxMachine {
             outgoing: Outgoing::new(document, codings, header),
             incoming: Incoming::new(limits),
             ledger: Ledger::default(),
-            events: VecDeque::with_capacity(MAX_EVENTS),
+            events: Events::new(),
         }
     }
 
@@ -121,7 +120,7 @@ impl FaxMachine {
 
     /// The next event, oldest first; at most 256 wait.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
-        self.events.pop_front()
+        self.events.take()
     }
 
     /// How the call ended, once it has.
@@ -158,10 +157,7 @@ impl FaxMachine {
     fn settle(&mut self) {
         while let Some((at, event)) = self.session.event() {
             self.ledger.note(at, &event, self.outgoing.rows_sent);
-            if self.events.len() >= MAX_EVENTS {
-                self.events.pop_front();
-            }
-            self.events.push_back((at, event));
+            self.events.note(at, event);
         }
     }
 }

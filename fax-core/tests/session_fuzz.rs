@@ -2,50 +2,33 @@
 
 #[path = "fuzz/session.rs"]
 mod body;
-mod support;
+#[path = "../../test-support/shared/seeded.rs"]
+mod seeded;
 
 use fax_core::t30::Fcf;
+use seeded::{Random, corpus};
 use std::collections::BTreeSet;
-use std::path::Path;
-use support::Random;
 
-fn corpus() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/session");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.file_name().is_some_and(|name| name.len() < 40));
-    paths.sort();
-    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
-}
+/// Calls whose far machine does as T.30 says.
+const CORPUS: &str = "fuzz/corpus/session";
 
 #[test]
 fn no_far_machine_breaks_a_session_or_holds_it_for_ever() {
     let mut random = Random(0x5E55);
     for _ in 0..1500 {
-        let noise: Vec<u8> = (0..random.below(80)).map(|_| random.next() as u8).collect();
-        body::check(&noise);
+        body::check(&random.noise(80));
     }
 }
 
 #[test]
 fn no_damage_to_a_call_breaks_a_session() {
-    let corpus = corpus();
+    let corpus = corpus(CORPUS);
     assert!(corpus.len() >= 8);
     let mut random = Random(0x5E56);
     for call in &corpus {
         body::check(call);
         for _ in 0..150 {
-            let mut call = call.clone();
-            for _ in 0..=random.below(4) {
-                let at = random.below(call.len());
-                match random.below(4) {
-                    0 => call[at] = random.next() as u8,
-                    1 => call[at] ^= 1 << random.below(8),
-                    2 => call.insert(at, random.next() as u8),
-                    _ if call.len() > 1 => drop(call.remove(at)),
-                    _ => {}
-                }
-            }
-            body::check(&call);
+            body::check(&random.damage(call));
         }
     }
 }
@@ -75,7 +58,7 @@ const STATES: [&str; 19] = [
 
 #[test]
 fn the_calls_of_the_corpus_lead_through_every_state() {
-    let reached: BTreeSet<_> = corpus().iter().flat_map(|call| body::states(call).0).collect();
+    let reached: BTreeSet<_> = corpus(CORPUS).iter().flat_map(|call| body::states(call).0).collect();
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), STATES);
 }
 
@@ -85,7 +68,7 @@ fn the_calls_of_the_corpus_lead_through_every_state() {
 fn every_frame_is_borne_in_every_state() {
     let mut random = Random(0x5E57);
     let mut met = BTreeSet::new();
-    for call in corpus() {
+    for call in corpus(CORPUS) {
         let (_, marks) = body::states(&call);
         for (at, state) in marks {
             // The state in which the frame ends may be the next one.

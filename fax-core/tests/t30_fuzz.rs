@@ -2,49 +2,28 @@
 
 #[path = "fuzz/t30.rs"]
 mod body;
-mod support;
+#[path = "../../test-support/shared/seeded.rs"]
+mod seeded;
 
-use std::path::Path;
-use support::Random;
-
-/// The seeds that are in git. What the fuzzer found on this machine is named by its hash.
-fn corpus() -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/t30");
-    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.file_name().is_some_and(|name| name.len() < 40));
-    paths.sort();
-    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
-}
+use seeded::{Random, corpus};
 
 #[test]
 fn no_octets_break_frames_edits_or_tracker() {
     let mut random = Random(0x7430);
     for _ in 0..20_000 {
-        let noise: Vec<u8> = (0..random.below(300)).map(|_| random.next() as u8).collect();
-        body::check(&noise);
+        body::check(&random.noise(300));
     }
 }
 
 #[test]
 fn no_damage_to_a_call_breaks_frames_edits_or_tracker() {
-    let corpus = corpus();
+    let corpus = corpus("fuzz/corpus/t30");
     assert!(corpus.len() >= 10);
     let mut random = Random(0x5430);
     for call in &corpus {
         body::check(call);
         for _ in 0..1_000 {
-            let mut call = call.clone();
-            for _ in 0..=random.below(4) {
-                let at = random.below(call.len());
-                match random.below(4) {
-                    0 => call[at] = random.next() as u8,
-                    1 => call[at] ^= 1 << random.below(8),
-                    2 => call.insert(at, random.next() as u8),
-                    _ if call.len() > 1 => drop(call.remove(at)),
-                    _ => {}
-                }
-            }
-            body::check(&call);
+            body::check(&random.damage(call));
         }
     }
 }

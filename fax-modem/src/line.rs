@@ -18,7 +18,6 @@ mod ear;
 mod event;
 mod framing;
 mod mouth;
-mod outbox;
 
 pub use event::Event;
 

@@ -11,7 +11,6 @@
 mod carriage;
 mod ear;
 mod mouth;
-mod outbox;
 #[cfg(feature = "rtp")]
 mod rtp;
 mod settings;

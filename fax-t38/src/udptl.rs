@@ -31,6 +31,9 @@ pub use patience::Hold;
 pub use receiver::{Delivery, Receiver, ReceiverSettings};
 pub use sender::{Class, Copies, Gaps, Protection, Repeat, Sender, SenderSettings};
 
+/// What a sender or a receiver has to tell: the last 32 of it.
+type Events = fax_core::Events<crate::Event, 32>;
+
 /// The longest datagram that is ever taken or made, whatever the settings say: what Ethernet carries.
 pub const LARGEST_DATAGRAM: usize = 1500;
 

@@ -2,37 +2,13 @@
 
 #[path = "fuzz/message.rs"]
 mod body;
+#[path = "../../test-support/shared/seeded.rs"]
+mod seeded;
 
-use std::path::{Path, PathBuf};
-
-/// Vigna's xorshift64*.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 16
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-}
+use seeded::{Random, corpus};
 
 fn messages() -> Vec<Vec<u8>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folders = ["test-vectors/sip/rfc4475", "fuzz/corpus/message"].map(|folder| root.join(folder));
-    let mut paths: Vec<PathBuf> = folders
-        .iter()
-        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
-        .map(|it| it.unwrap().path())
-        .collect();
-    // What a fuzzer adds is named by a hash.
-    paths.retain(|path| path.file_name().is_some_and(|name| name.len() < 40));
-    paths.sort();
-    paths.iter().map(|path| std::fs::read(path).unwrap()).collect()
+    ["test-vectors/sip/rfc4475", "fuzz/corpus/message"].into_iter().flat_map(corpus).collect()
 }
 
 /// What makes a difference to a parser of SIP.
@@ -67,8 +43,7 @@ const WORDS: [&[u8]; 24] = [
 fn noise_is_no_message() {
     let mut random = Random(0x51_50);
     for _ in 0..20_000 {
-        let noise: Vec<u8> = (0..random.below(80)).map(|_| random.next() as u8).collect();
-        body::check(&noise);
+        body::check(&random.noise(80));
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::event::Event;
 use super::framing::{Reader, frame};
-use super::outbox::Outbox;
 use crate::fsk::{Channel, FskReceiver};
 use crate::hdlc::{Deframer, Mended, Mender};
 use crate::output::Output;
@@ -10,7 +9,7 @@ use crate::receive::QamReceiver;
 use crate::table::Modem;
 use crate::tone::{Detector, ToneOutput};
 use crate::v8;
-use fax_core::{Chunk, Expectation, FrameEnd, Framing, Heard, Opening, Signal, Timestamp, Tone};
+use fax_core::{Chunk, Expectation, FrameEnd, Framing, Heard, Opening, Outbox, Signal, Timestamp, Tone};
 
 /// Samples for which V.8 is listened for after an answer tone that invites it: 8 s, longer than a
 /// caller may take for its CM (V.8 8.1).
@@ -20,6 +19,8 @@ const BLOCK: usize = 160;
 /// Samples passed to the listeners at a time, so that what they say stays in the order of the line and does
 /// not depend on how it is cut.
 const FRAME: usize = 40;
+/// Events that wait at most; the oldest give way.
+const EVENTS: usize = 64;
 /// Bits of a sample in which nothing but silence is: the steps of G.711 next to zero, and tones below
 /// -63 dBm0.
 const FAINT: u32 = 4;
@@ -55,7 +56,7 @@ pub(crate) struct Ear {
     expectation: Expectation,
     burst: Burst,
     tone: bool,
-    out: Outbox,
+    out: Outbox<Event, EVENTS>,
 }
 
 /// Who listens. Most of a call is silence or a page, and who cannot hear anything then need not listen.
@@ -104,7 +105,7 @@ impl Ear {
             expectation: Expectation::ANYTHING,
             burst: Burst::None,
             tone: false,
-            out: Outbox::new(),
+            out: Outbox::new(Event::Overflow),
         }
     }
 
@@ -415,7 +416,7 @@ impl Ear {
 }
 
 /// A frame beside the damaged one that it was made of.
-fn tell_mended(mended: &Mended, now: Timestamp, out: &mut Outbox) {
+fn tell_mended(mended: &Mended, now: Timestamp, out: &mut Outbox<Event, EVENTS>) {
     for octets in mended.octets().chunks(Chunk::CAPACITY) {
         out.tell(now, Signal::Octets(Chunk::from_octets(octets)));
     }
@@ -435,10 +436,8 @@ fn framing(expectation: &Expectation, opening: Opening) -> Framing {
 }
 
 /// Ends the burst, if one was told, with the silence after it.
-fn end(out: &mut Outbox, burst: &mut Burst, at: Timestamp) {
-    let told = out.in_burst();
-    out.close(at);
-    if told {
+fn end(out: &mut Outbox<Event, EVENTS>, burst: &mut Burst, at: Timestamp) {
+    if out.close(at) {
         out.tell(at, Signal::Silence);
     }
     *burst = Burst::None;

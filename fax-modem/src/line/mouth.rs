@@ -6,7 +6,7 @@ use crate::bits::BitQueue;
 use crate::hdlc::Framer;
 use crate::modem::Transmitter;
 use crate::tone::Generator;
-use fax_core::{Grammar, Opening, Progress, Refusal, Room, Signal, Span, Timestamp, Tone, V29Rate};
+use fax_core::{Events, Grammar, Opening, Progress, Refusal, Room, Signal, Span, Timestamp, Tone, V29Rate};
 use std::collections::VecDeque;
 
 /// Silence before a modem carrier: 75 +- 20 ms (T.30 5.3.2.2).
@@ -45,7 +45,7 @@ pub(crate) struct Mouth {
     /// Zeros that the burst's modem had made up before it began.
     underrun_bits: u64,
     progress: VecDeque<Progress>,
-    events: VecDeque<(Timestamp, Event)>,
+    events: Events<Event, WAITING>,
 }
 
 #[derive(Clone, Debug)]
@@ -85,7 +85,7 @@ impl Mouth {
             to_drain: false,
             underrun_bits: 0,
             progress: VecDeque::with_capacity(WAITING),
-            events: VecDeque::with_capacity(WAITING),
+            events: Events::new(),
         }
     }
 
@@ -111,7 +111,7 @@ impl Mouth {
     }
 
     pub(crate) fn event(&mut self) -> Option<(Timestamp, Event)> {
-        self.events.pop_front()
+        self.events.take()
     }
 
     /// Bits that may be said: [`LOOK_AHEAD`] at the rate of the open burst, less what waits.
@@ -278,7 +278,7 @@ impl Mouth {
         self.carries = if opening == Opening::V21 { Carries::Frames } else { Carries::Undecided };
         self.sound = Sound::Carrier { opening, modem: place, ending: false };
         let now = self.now();
-        push(&mut self.progress, Progress::Started(opening, now));
+        self.report(Progress::Started(opening, now));
     }
 
     /// Keeps the modem's queue filled with frames and flags, and tells it when there is nothing more.
@@ -299,28 +299,28 @@ impl Mouth {
         if self.to_drain && self.framer.is_idle() && self.waiting_bits() < 8 {
             self.to_drain = false;
             let now = self.now();
-            push(&mut self.progress, Progress::Drained(now));
+            self.report(Progress::Drained(now));
         }
     }
 
     fn ended(&mut self, modem: usize) {
         let now = self.now();
         (self.sound, self.quiet) = (Sound::Silence, 0);
-        push(&mut self.progress, Progress::Ended(now));
+        self.report(Progress::Ended(now));
         if self.framer.aborts() > 0 {
-            push(&mut self.events, (now, Event::FramesAborted { frames: self.framer.aborts() }));
+            self.events.note(now, Event::FramesAborted { frames: self.framer.aborts() });
             self.framer = Framer::new();
         }
         let bits = self.modems[modem].underrun_bits() - self.underrun_bits;
         if bits > 0 {
-            push(&mut self.events, (now, Event::Underrun { bits }));
+            self.events.note(now, Event::Underrun { bits });
         }
     }
-}
 
-fn push<T>(queue: &mut VecDeque<T>, item: T) {
-    if queue.len() == WAITING {
-        queue.pop_front();
+    fn report(&mut self, progress: Progress) {
+        if self.progress.len() == WAITING {
+            self.progress.pop_front();
+        }
+        self.progress.push_back(progress);
     }
-    queue.push_back(item);
 }

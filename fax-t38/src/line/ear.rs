@@ -5,13 +5,18 @@
 
 mod frame;
 
-use super::outbox::Outbox;
 use crate::Event;
 use crate::ifp::{Data, DataType, Field, FieldType, Ifp, Indicator};
 use fax_core::{
-    Chunk, Expectation, FrameEnd, Framing, Grounds, Heard, Opening, Signal, Span, Timestamp, Tone,
+    Chunk, Expectation, FrameEnd, Framing, Grounds, Heard, Opening, Outbox, Signal, Span, Timestamp, Tone,
 };
 use frame::Frame;
+
+/// Signals that may wait while another packet is still read: the largest packet that a datagram holds
+/// finds room behind them, and what is not read waits in the carriage.
+const AT_EASE: usize = 48;
+/// Events that wait at most; the oldest give way.
+const EVENTS: usize = 32;
 
 /// Everything that listens.
 #[derive(Clone, Debug)]
@@ -21,7 +26,7 @@ pub(crate) struct Ear {
     expectation: Expectation,
     place: Place,
     last_end: Option<EndMark>,
-    out: Outbox,
+    out: Outbox<Event, EVENTS>,
 }
 
 /// What the peer's line does now.
@@ -69,7 +74,7 @@ impl Ear {
             expectation: Expectation::ANYTHING,
             place: Place::Silence,
             last_end: None,
-            out: Outbox::new(),
+            out: Outbox::new(Event::Overflow),
         }
     }
 
@@ -91,7 +96,7 @@ impl Ear {
 
     /// Whether there is room for what another packet says.
     pub(crate) fn is_at_ease(&self) -> bool {
-        self.out.is_at_ease()
+        self.out.waiting() <= AT_EASE
     }
 
     /// The next packet.
@@ -109,7 +114,7 @@ impl Ear {
             frame.lose();
         }
         if !core::mem::replace(&mut burst.gap, true) {
-            self.out.tell(at, Signal::Missing, Grounds::Heard);
+            self.out.tell(at, Signal::Missing);
         }
     }
 
@@ -140,7 +145,7 @@ impl Ear {
             (Indicator::NoSignal, _) => self.silence(at),
             (_, Some(tone)) => {
                 self.out.close(at);
-                self.out.tell(at, Signal::Tone(tone), Grounds::Heard);
+                self.out.tell(at, Signal::Tone(tone));
                 self.place = Place::Other(indicator);
             }
             (Indicator::Unknown(_), None) => self.note(at, Event::Indicated(indicator)),
@@ -215,7 +220,7 @@ impl Ear {
             octets.iter().for_each(|octet| frame.octet(*octet, *opening != Opening::V21));
         }
         for part in octets.chunks(Chunk::CAPACITY) {
-            self.out.tell(at, Signal::Octets(Chunk::from_octets(part)), Grounds::Heard);
+            self.out.tell(at, Signal::Octets(Chunk::from_octets(part)));
         }
     }
 
@@ -227,7 +232,7 @@ impl Ear {
         let Some(is_whole) = frame.end() else { return };
         let is_good = is_whole && matches!(field, FieldType::FcsOk | FieldType::FcsOkSigEnd);
         let end = if is_good { FrameEnd::Good } else { FrameEnd::Bad };
-        self.out.tell(at, Signal::FrameEnd(end), Grounds::Heard);
+        self.out.tell(at, Signal::FrameEnd(end));
     }
 
     /// TCF or image. V.21 carries none.
@@ -237,7 +242,7 @@ impl Ear {
         }
         self.carry(at, data, Framing::Bits);
         for part in octets.chunks(Chunk::CAPACITY) {
-            self.out.tell(at, Signal::Bits(Chunk::from_octets(part)), Grounds::Heard);
+            self.out.tell(at, Signal::Bits(Chunk::from_octets(part)));
         }
     }
 
@@ -280,7 +285,7 @@ impl Ear {
 
     fn begin(&mut self, at: Timestamp, opening: Opening, grounds: Grounds) {
         self.out.close(at);
-        self.out.tell(at, Signal::Begin(opening), grounds);
+        self.out.tell_on(grounds, at, Signal::Begin(opening));
         self.last_end = None;
         let gap = grounds == Grounds::Inferred;
         self.place = Place::Burst(Burst { opening, carries: Carries::Undecided, gap, last: at });
@@ -292,7 +297,7 @@ impl Ear {
         let had_tone = matches!(self.place, Place::Other(indicator) if tone(indicator).is_some());
         self.place = Place::Silence;
         if had_burst || had_tone {
-            self.out.tell(at, Signal::Silence, Grounds::Heard);
+            self.out.tell(at, Signal::Silence);
         }
     }
 

@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 
-use fax_core::Timestamp;
-
 use super::arena::Handle;
-use crate::{Event, Seq};
+use crate::Seq;
 
 /// What became of a number, or of several.
 #[derive(Clone, Copy, Debug)]
@@ -86,29 +84,5 @@ impl Decision {
 
     fn packets(self) -> u32 {
         u32::from(matches!(self, Self::Packet { .. }))
-    }
-}
-
-/// The last 32 events.
-#[derive(Clone, Debug)]
-pub(super) struct Events(VecDeque<(Timestamp, Event)>);
-
-impl Events {
-    const CAPACITY: usize = 32;
-    pub(super) const HEAP: usize = Self::CAPACITY * size_of::<(Timestamp, Event)>();
-
-    pub(super) fn new() -> Self {
-        Self(VecDeque::with_capacity(Self::CAPACITY))
-    }
-
-    pub(super) fn push(&mut self, at: Timestamp, event: Event) {
-        if self.0.len() >= Self::CAPACITY {
-            self.0.pop_front();
-        }
-        self.0.push_back((at, event));
-    }
-
-    pub(super) fn pop(&mut self) -> Option<(Timestamp, Event)> {
-        self.0.pop_front()
     }
 }

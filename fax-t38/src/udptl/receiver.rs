@@ -9,10 +9,11 @@
 
 use fax_core::{Span, Timestamp};
 
+use super::Events;
 use super::arena::{Arena, Handle};
 use super::counters::{Count, Counters};
 use super::datagram::{Datagram, Entries, Lengths, REACH, Recovery};
-use super::decided::{Decided, Decision, Events};
+use super::decided::{Decided, Decision};
 use super::ifp_extent;
 use super::parity::{Parity, Row};
 use super::patience::{Hold, Patience};
@@ -221,7 +222,7 @@ impl Receiver {
                 Some(octets) => Delivery::Ifp { seq, octets },
                 None => {
                     self.counters.overflowed.up();
-                    self.events.push(self.now, Event::Overflow);
+                    self.events.note(self.now, Event::Overflow);
                     Delivery::Missing { from: seq, packets: Some(1) }
                 }
             },
@@ -238,7 +239,7 @@ impl Receiver {
 
     /// What happened, oldest first; the last 32 are kept.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
-        self.events.pop()
+        self.events.take()
     }
 
     /// Everything that was counted.
@@ -390,8 +391,8 @@ impl Receiver {
             self.settle(self.window.newest().next());
             self.decide(Decision::Missing { from: self.expected, packets: None });
             self.counters.restarts.up();
-            self.events.push(now, Event::Lost { from: self.expected, packets: None });
-            self.events.push(now, Event::Restarted { at: jump.seq });
+            self.events.note(now, Event::Lost { from: self.expected, packets: None });
+            self.events.note(now, Event::Restarted { at: jump.seq });
             self.begin(jump.seq);
         }
         self.jump = None;
@@ -448,7 +449,7 @@ impl Receiver {
                 State::Missing { .. } => {
                     self.window.keep(number, octets, now);
                     self.counters.repaired_by_secondary.up();
-                    self.events.push(now, Event::Repaired { seq: number, by: Repair::Secondary });
+                    self.events.note(now, Event::Repaired { seq: number, by: Repair::Secondary });
                 }
                 State::GivenUp { .. } => self.window.keep(number, octets, now), // parity may need it
                 State::Before | State::After | State::Known { .. } => {}
@@ -483,7 +484,7 @@ impl Receiver {
         parity.repair(window, settings.syntax, now, |seq| {
             if seq.ahead_of(*expected) >= 0 {
                 counters.repaired_by_parity.up();
-                events.push(now, Event::Repaired { seq, by: Repair::Parity });
+                events.note(now, Event::Repaired { seq, by: Repair::Parity });
             }
         });
         self.advance(now);
@@ -520,14 +521,14 @@ impl Receiver {
         let pushed_out = self.decided.push(decision);
         if pushed_out > 0 {
             self.counters.overflowed.up_by(pushed_out);
-            self.events.push(self.now, Event::Overflow);
+            self.events.note(self.now, Event::Overflow);
         }
     }
 
     fn report_lost(&mut self, lost: Option<(Seq, u16)>) {
         if let Some((from, packets)) = lost {
             self.counters.lost.up_by(u32::from(packets));
-            self.events.push(self.now, Event::Lost { from, packets: Some(packets) });
+            self.events.note(self.now, Event::Lost { from, packets: Some(packets) });
         }
     }
 

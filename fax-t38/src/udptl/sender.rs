@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 
 use fax_core::{Span, Timestamp};
 
+use super::Events;
 use super::datagram::Writer;
-use super::decided::Events;
 use super::history::History;
 use super::parity::{Layout, Row, add};
 use crate::{Event, Refusal, Seq};
@@ -340,7 +340,7 @@ impl Sender {
 
     /// What happened, oldest first.
     pub fn event(&mut self) -> Option<(Timestamp, Event)> {
-        self.events.pop()
+        self.events.take()
     }
 }
 
@@ -459,7 +459,7 @@ impl Sender {
             && self.depth_told != carried
         {
             self.depth_told = carried;
-            self.events.push(now, Event::DepthCut { secondaries });
+            self.events.note(now, Event::DepthCut { secondaries });
         }
     }
 

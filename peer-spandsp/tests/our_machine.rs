@@ -5,7 +5,7 @@
 #[path = "common/packets.rs"]
 mod packets;
 
-use fax_core::t30::fields::{Coding as Code, Ecm};
+use fax_core::t30::fields::{Bit, Coding as Code, Ecm};
 use fax_core::t30::session::{Cause, Role};
 use fax_core::t30::{Dis, ModemSet};
 use fax_core::terminal::files::{read_tiff, write_tiff};
@@ -199,4 +199,34 @@ fn every_pair_of_settings_carries_a_page_pixel_by_pixel() {
 #[test]
 fn every_pair_of_settings_carries_a_page_pixel_by_pixel_in_the_other_half() {
     calls_from(1);
+}
+
+/// T.85 is of the library's headers and of its log's words, but not of Debian's library: it exports no function of
+/// T.85, and `t30_set_supported_compressions` keeps MH, MR and T.6 of what it is told. A library that has it fails
+/// here, and JBIG is then to be played like the other codings.
+#[test]
+fn a_peer_told_to_use_jbig_neither_offers_nor_takes_it_and_the_page_goes_in_mmr() {
+    for (we_send, on_t38) in [(true, false), (true, true), (false, false), (false, true)] {
+        let received = scratch(&format!("jbig-{we_send}-{on_t38}"));
+        let mut settings = Settings { codings: &[Code::Jbig, Code::Mmr], ..Settings::default() };
+        settings.session.receives = settings.session.receives.with(Bit::JBIG).with(Bit::JBIG_L0);
+        let theirs = TerminalSettings {
+            send: (!we_send).then(|| vector(0)),
+            receive: we_send.then(|| received.clone()),
+            coding: Coding::Jbig,
+            ..TerminalSettings::default()
+        };
+        let file = std::fs::read(vector(0)).expect("a file");
+        let document = read_tiff(&file, Limits::default()).expect("a document");
+        let (role, peer_role, ours) = match we_send {
+            true => (Role::Caller, PeerRole::Answerer, document),
+            false => (Role::Answerer, PeerRole::Caller, Document::default()),
+        };
+        let mut machine = FaxMachine::new(role, settings, ours);
+        let peer = play(&mut machine, peer_role, &theirs, on_t38).expect("it ended");
+        assert!(peer.ok, "{we_send}, {on_t38}: {peer:?}");
+        let [account] = machine.accounts() else { panic!("{:?}", machine.accounts()) };
+        assert_eq!(account.record.terms.coding, Code::Mmr, "{we_send}, {on_t38}");
+        let _ = std::fs::remove_file(received);
+    }
 }

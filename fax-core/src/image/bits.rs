@@ -1,5 +1,7 @@
 //! Bits in and out of octets; the first bit on the line is the top bit of its octet.
 
+use super::codes::Word;
+
 /// Reads code words from octets that arrive in pieces. What is taken from a piece and not yet used stays in
 /// the window, so that a piece may end anywhere.
 #[derive(Clone, Copy, Debug, Default)]
@@ -83,20 +85,14 @@ impl<'a> Bits<'a> {
         self.count -= count;
     }
 
-    /// Takes `count` ones (0 to 63) of those that are ready.
+    /// Takes `word` if it is what the ready bits begin with.
     #[inline(always)]
-    pub(crate) fn take_ones(&mut self, count: u32) {
-        debug_assert!(count <= self.count);
-        // If there are any, no zeros are at the end of what was taken.
-        self.spent = core::hint::select_unpredictable(count > 0, (1, 64), self.spent);
-        self.bits <<= count;
-        self.count -= count;
-    }
-
-    /// Ones that stand next in the ready bits.
-    #[inline(always)]
-    pub(crate) fn ones(&self) -> u32 {
-        self.bits.leading_ones().min(self.count)
+    pub(crate) fn take_word(&mut self, word: Word) -> bool {
+        let is_next = word.length <= self.count && self.peek(word.length) == word.bits as usize;
+        if is_next {
+            self.take(word.length);
+        }
+        is_next
     }
 
     /// Takes the zeros that stand next in the ready bits, and tells how many there were.

@@ -3,23 +3,25 @@
 use core::ops::Range;
 
 /// The changing elements of one row, left to right. Just behind the last pel lies an imaginary one more, at the
-/// width, which is not among them. T.4 4.2.1.1.
+/// width, which does not count. T.4 4.2.1.1.
 #[derive(Clone)]
 pub(crate) struct Changes {
     /// The imaginary white pel ahead of the first, so that every change has one before it; then the changes; then
-    /// what is left of longer rows.
+    /// the imaginary one, [`AT_ONCE`] times, so that a reader need not count; then what is left of longer rows.
     at: Vec<u16>,
     count: usize,
     width: u16,
 }
 
 /// Changes that may be copied at once, whether or not so many are meant.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 impl Changes {
     /// A white row of `width` pels.
     pub(crate) fn white(width: u16) -> Self {
-        Self { at: vec![0; usize::from(width) + 2 + AT_ONCE], count: 0, width }
+        let mut row = Self { at: vec![0; usize::from(width) + 2 + AT_ONCE], count: 0, width };
+        row.clear();
+        row
     }
 
     /// The positions.
@@ -41,12 +43,12 @@ impl Changes {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.count = 0;
+        self.keep(0);
     }
 
     /// Ends a last black run that has no end: what was not understood is white.
     pub(crate) fn end_in_white(&mut self) {
-        self.count -= self.count % 2;
+        self.keep(self.count - self.count % 2);
     }
 
     /// Where the next changes are written.
@@ -55,8 +57,13 @@ impl Changes {
     }
 
     /// Keeps the first `count` changes of what was written.
+    #[inline(always)]
     pub(crate) fn keep(&mut self, count: usize) {
         self.count = count;
+        if let Some(behind) = self.at.get_mut(count + 1..).and_then(|rest| rest.first_chunk_mut::<AT_ONCE>())
+        {
+            *behind = [self.width; AT_ONCE];
+        }
     }
 
     /// Takes the imaginary change away, if a run in horizontal mode ended with the row.
@@ -68,7 +75,7 @@ impl Changes {
 
     /// Where the changes are read that the next row is told by.
     pub(crate) fn above(&self) -> Above<'_> {
-        Above { at: &self.at, there: self.at.get(..=self.count).unwrap_or_default(), width: self.width() }
+        Above { at: &self.at, count: self.count, width: self.width() }
     }
 
     /// Finds the changes of a row of pels: top bit first, a set bit is black. Bits right of the width are
@@ -90,11 +97,12 @@ impl Changes {
             }
             pen.edges(u64::from_be_bytes(last), &mut before, left);
         }
-        self.count = pen.count;
+        let mut count = pen.count;
         // Seven bits at the most lie right of the width.
-        while self.positions().last().is_some_and(|last| *last >= self.width) {
-            self.count -= 1;
+        while count > 0 && self.at.get(count).is_some_and(|last| *last >= self.width) {
+            count -= 1;
         }
+        self.keep(count);
     }
 }
 
@@ -127,6 +135,16 @@ impl Pen<'_> {
         }
     }
 
+    /// Adds the first `count` (0 to 2) of two changes.
+    #[inline(always)]
+    pub(crate) fn push_some(&mut self, changes: [i32; 2], count: usize) {
+        let room = self.at.get_mut(self.count + 1..).and_then(|room| room.first_chunk_mut());
+        if let Some(room) = room {
+            *room = changes.map(|position| position as u16);
+            self.count += count;
+        }
+    }
+
     /// Adds as many changes as `changes` says, one or none.
     #[inline(always)]
     pub(crate) fn push_if(&mut self, changes: usize, position: i32) {
@@ -137,7 +155,7 @@ impl Pen<'_> {
     }
 
     /// Ends a run at `position`. If it had no pels, the runs before it and behind it are one.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn end_run(&mut self, position: i32) {
         let last = self.at.get(self.count).filter(|_| self.count > 0);
         if last.is_some_and(|last| i32::from(*last) == position) {
@@ -147,19 +165,15 @@ impl Pen<'_> {
         }
     }
 
-    /// Adds `count` changes of the row above from `place` on.
+    /// Adds `count` (up to [`AT_ONCE`]) changes of the row above from `place` on.
     #[inline(always)]
     pub(crate) fn copy(&mut self, above: Above<'_>, place: usize, count: usize) {
-        let room = self.at.get_mut(self.count + 1..).unwrap_or_default();
-        let from = above.at.get(place..).unwrap_or_default();
-        if count <= AT_ONCE
-            && let (Some(room), Some(from)) = (room.first_chunk_mut::<AT_ONCE>(), from.first_chunk())
-        {
+        let room = self.at.get_mut(self.count + 1..).and_then(|room| room.first_chunk_mut::<AT_ONCE>());
+        let from = above.at.get(place..).and_then(|from| from.first_chunk());
+        if let (Some(room), Some(from)) = (room, from) {
             *room = *from;
-        } else {
-            room.iter_mut().zip(from).take(count).for_each(|(room, from)| *room = *from);
+            self.count += count;
         }
-        self.count += count;
     }
 
     #[inline(always)]
@@ -178,7 +192,7 @@ impl Pen<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct Above<'a> {
     at: &'a [u16],
-    there: &'a [u16],
+    count: usize,
     width: i32,
 }
 
@@ -192,20 +206,20 @@ impl Above<'_> {
     /// Change number `place`, or the imaginary one at the end.
     #[inline(always)]
     pub(crate) fn position(&self, place: usize) -> i32 {
-        self.there.get(place).map_or(self.width, |position| i32::from(*position))
+        self.at.get(place).map_or(self.width, |position| i32::from(*position))
     }
 
     /// How many there are from number `place` on.
     #[inline(always)]
     pub(crate) fn count_from(&self, place: usize) -> usize {
-        self.there.len().saturating_sub(place)
+        (self.count + 1).saturating_sub(place)
     }
 
-    /// The first of the changes `place`, `place + 2`, … that is right of `a0`.
+    /// The first of the changes `place`, `place + 2`, … that is right of `a0`, which is left of the imaginary one.
     #[inline(always)]
     pub(crate) fn next_right_of(&self, a0: i32, place: usize) -> usize {
         let mut place = place;
-        while self.there.get(place).is_some_and(|position| i32::from(*position) <= a0) {
+        while self.position(place) <= a0 {
             place += 2;
         }
         place
@@ -215,8 +229,8 @@ impl Above<'_> {
 /// Paints rows of one width.
 #[derive(Clone)]
 pub(crate) struct Canvas {
-    /// One bit for each change, and a word for the imaginary one.
-    edges: Vec<u64>,
+    /// For each 64 pels, and for the imaginary change, the pels that differ from the one ahead of the word.
+    words: Vec<u64>,
     pels: Vec<u8>,
     octets: usize,
     /// The words that are not all white.
@@ -228,7 +242,7 @@ impl Canvas {
     pub(crate) fn new(width: u16) -> Self {
         let words = usize::from(width) / 64 + 1;
         Self {
-            edges: vec![0; words],
+            words: vec![0; words],
             pels: vec![0; words * 8],
             octets: usize::from(width).div_ceil(8),
             painted: 0..0,
@@ -253,28 +267,26 @@ impl Canvas {
         if positions.len() % 2 == 1 {
             self.flip(*end);
         }
-        let words = usize::from(*first / 64)..usize::from(*end / 64) + 1;
+        let place = usize::from(*first / 64)..usize::from(*end / 64) + 1;
         let (octets, _) = self.pels.as_chunks_mut::<8>();
-        if let (Some(octets), Some(edges)) =
-            (octets.get_mut(words.clone()), self.edges.get_mut(words.clone()))
+        if let (Some(octets), Some(words)) =
+            (octets.get_mut(place.clone()), self.words.get_mut(place.clone()))
         {
-            // A pass of its own, of which the compiler makes vectors.
-            edges.iter_mut().for_each(|edges| *edges = between_edges(*edges));
             let mut black = 0;
-            for (pels, edges) in octets.iter_mut().zip(edges) {
-                let word = *edges ^ black;
-                black = 0u64.wrapping_sub(word & 1);
-                *pels = word.to_be_bytes();
-                *edges = 0;
+            for (octets, word) in octets.iter_mut().zip(words) {
+                let word = core::mem::take(word);
+                *octets = (word ^ black).to_be_bytes();
+                black ^= 0u64.wrapping_sub(word & 1);
             }
         }
-        self.clear_but(words);
+        self.clear_but(place);
     }
 
+    /// Changes the colour from `position` to the end of its word.
     #[inline(always)]
     fn flip(&mut self, position: u16) {
-        if let Some(word) = self.edges.get_mut(usize::from(position / 64)) {
-            *word ^= 1 << 63 >> (position % 64);
+        if let Some(word) = self.words.get_mut(usize::from(position / 64)) {
+            *word ^= u64::MAX >> (position % 64);
         }
     }
 
@@ -286,18 +298,6 @@ impl Canvas {
             octets.get_mut(stale).unwrap_or_default().fill([0; 8]);
         }
     }
-}
-
-/// Sets every bit from an odd edge to the bit before the next one.
-#[inline(always)]
-fn between_edges(edges: u64) -> u64 {
-    let mut word = edges;
-    word ^= word >> 1;
-    word ^= word >> 2;
-    word ^= word >> 4;
-    word ^= word >> 8;
-    word ^= word >> 16;
-    word ^ word >> 32
 }
 
 #[cfg(test)]

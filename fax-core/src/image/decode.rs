@@ -370,7 +370,9 @@ impl Decoder {
 
     /// Reads on to the next EOL, at whatever bit it is: the code words behind a flaw mean nothing.
     fn find_eol(&mut self, outcome: Outcome, zeros: u32, bits: &mut Bits<'_>) -> Step {
-        match hunt(zeros, bits) {
+        bits.fill();
+        let hunted = if bits.take_word(EOL) { Hunted::Eol } else { hunt(zeros, bits) };
+        match hunted {
             Hunted::Zeros(zeros) => self.more(Phase::Eol { outcome, zeros }),
             Hunted::Other => {
                 let outcome = match outcome {

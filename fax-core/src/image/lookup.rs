@@ -2,6 +2,8 @@
 //!
 //! Everything here is made from `codes` when the crate is compiled.
 
+use super::bits::Bits;
+use super::changes::AT_ONCE;
 use super::codes::{
     Colour, EOL_ZEROS, EXTENSION, HORIZONTAL, LONGEST_MAKE_UP, PASS, RUN_EXTENSION, TERMINATING, VERTICAL,
     Word, word,
@@ -69,13 +71,6 @@ impl Meaning {
         }
     }
 
-    /// For a vertical or pass mode: how many changes it codes (1 or 0).
-    #[inline(always)]
-    pub(crate) const fn step(self) -> Option<usize> {
-        let kind = self.0 >> 4 & 0xF;
-        if kind & !1 == Kind::Vertical as u32 { Some(!kind as usize & 1) } else { None }
-    }
-
     pub(crate) const fn value(self) -> u32 {
         self.0 >> 8
     }
@@ -107,103 +102,103 @@ const fn run_meanings(colour: Colour) -> [Meaning; 1 << RUN_BITS] {
     table
 }
 
-/// One or two code words of runs, which is what 13 bits begin with, for a loop without branches.
+/// Bits that are looked at for several runs at once. With more the tables would not stay near the processor.
+pub(crate) const RUNS_BITS: u32 = 12;
+
+/// Up to two runs, make-up codes among their code words: what the next bits begin with, in one word.
 ///
-/// Each is 7 bits: a terminating code the run, a make-up code 64 and the run in units of 64. That there is no second
-/// is written as a make-up code of no pels. The lowest four bits are the length of both, 0 where no run is next.
+/// From the lowest bit: 6 bits of length, two how many runs end, one the colour of what comes next, 11 the pels of the
+/// first run, 11 those of all. What does not fit is left to [`RUN_MEANINGS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Pair(u32);
+pub(crate) struct Runs(u32);
 
-impl Pair {
-    /// None.
-    pub(crate) const NONE: Self = Self(0);
+impl Runs {
+    /// None; longer than any bits that are ready.
+    const NONE: Self = Self(63);
 
-    const fn new(first: u32, second: Option<u32>, length: u32) -> Self {
-        let second = match second {
-            Some(run) => Self::part(run),
-            None => TERMINATING,
-        };
-        Self(Self::part(first) << 16 | second << 8 | length)
+    const fn new(pels: [u32; 2], ended: u32, next: Colour, length: u32) -> Self {
+        let all = pels[0] + pels[1];
+        if length == 0 || all >= 1 << 11 {
+            return Self::NONE;
+        }
+        Self(all << 21 | pels[0] << 10 | (next as u32) << 8 | ended << 6 | length)
     }
 
-    const fn part(run: u32) -> u32 {
-        if run < TERMINATING { run } else { TERMINATING | (run / 64) }
-    }
-
-    /// Pels of a part.
+    /// What `bits` begin with where a run of this colour (0 white, 1 black) stands.
     #[inline(always)]
-    const fn pels(part: u32) -> i32 {
-        ((part & 63) << ((part >> 6 & 1) * 6)) as i32
+    pub(crate) fn next(colour: usize, bits: &Bits<'_>) -> Self {
+        RUNS_READ.get(colour << RUNS_BITS | bits.peek(RUNS_BITS)).copied().unwrap_or(Self::NONE)
     }
 
-    /// Pels of the first code word.
+    /// Pels of the first run, as far as it goes.
     #[inline(always)]
     pub(crate) const fn first(self) -> i32 {
-        Self::pels(self.0 >> 16)
+        (self.0 >> 10 & 0x7FF) as i32
     }
 
-    /// Pels of the second.
+    /// Pels of both.
     #[inline(always)]
-    pub(crate) const fn second(self) -> i32 {
-        Self::pels(self.0 >> 8 & 127)
+    pub(crate) const fn pels(self) -> i32 {
+        (self.0 >> 21) as i32
     }
 
-    /// Both as whole runs, if they are.
+    /// Runs that end, 0 to 2. If more pels are told of than these have, a make-up code of the next run stands last.
     #[inline(always)]
-    pub(crate) const fn two_runs(self) -> Option<(i32, i32)> {
-        let whole = self.0 & (TERMINATING << 16 | TERMINATING << 8) == 0 && self.0 != 0;
-        if whole { Some(((self.0 >> 16) as i32, (self.0 >> 8 & 63) as i32)) } else { None }
+    pub(crate) const fn ended(self) -> usize {
+        (self.0 >> 6 & 3) as usize
     }
 
-    /// How many runs the first ends: 1 or 0.
+    /// The colour of the run that is next, or goes on.
     #[inline(always)]
-    pub(crate) const fn ends_first(self) -> usize {
-        (!self.0 >> 22 & 1) as usize
+    pub(crate) const fn next_colour(self) -> usize {
+        (self.0 >> 8 & 1) as usize
     }
 
-    /// How many runs the second ends.
+    /// Whether the last run ends with the last of the bits.
     #[inline(always)]
-    pub(crate) const fn ends_second(self) -> usize {
-        (!self.0 >> 14 & 1) as usize
+    pub(crate) const fn is_whole(self) -> bool {
+        self.ended() == 2 || self.ended() == 1 && self.first() == self.pels()
     }
 
-    /// Bits of both.
+    /// Bits of all. 63 where there are none.
     #[inline(always)]
     pub(crate) const fn length(self) -> u32 {
-        self.0 & 0xF
+        self.0 & 63
     }
 }
 
-/// What may be next where a white run stands, and where a black one does.
-pub(crate) static PAIRS: [[Pair; 1 << RUN_BITS]; 2] = [pairs(Colour::White), pairs(Colour::Black)];
+/// What may be next where a white run stands, and behind that where a black one does.
+static RUNS_READ: [Runs; 2 << RUNS_BITS] = runs_read();
 
-const fn pairs(colour: Colour) -> [Pair; 1 << RUN_BITS] {
-    let this = run_meanings(colour);
-    let other = match colour {
-        Colour::White => run_meanings(Colour::Black),
-        Colour::Black => run_meanings(Colour::White),
-    };
-    let mut table = [Pair::NONE; 1 << RUN_BITS];
-    let mut bits = 0;
-    while bits < table.len() {
-        let first = this[bits];
-        let ends = matches!(first.kind(), Kind::Terminating);
-        // No pels are no run: that is for a slower loop.
-        if ends && first.value() > 0 || matches!(first.kind(), Kind::MakeUp) {
-            let length = first.length();
-            let rest = bits << length & (table.len() - 1);
-            let second = if ends { other[rest] } else { this[rest] };
-            let is_run = matches!(second.kind(), Kind::Terminating | Kind::MakeUp);
-            let fits = length + second.length() <= RUN_BITS;
-            table[bits] = if is_run && fits && second.value() > 0 {
-                Pair::new(first.value(), Some(second.value()), length + second.length())
-            } else {
-                Pair::new(first.value(), None, length)
-            };
-        }
-        bits += 1;
+const fn runs_read() -> [Runs; 2 << RUNS_BITS] {
+    let meanings = [run_meanings(Colour::White), run_meanings(Colour::Black)];
+    let mut table = [Runs::NONE; 2 << RUNS_BITS];
+    let mut place = 0;
+    while place < table.len() {
+        table[place] = runs_at(&meanings, (place >> RUNS_BITS) as u32, place as u32 % (1 << RUNS_BITS));
+        place += 1;
     }
     table
+}
+
+const fn runs_at(meanings: &[[Meaning; 1 << RUN_BITS]; 2], colour: u32, bits: u32) -> Runs {
+    let (mut pels, mut ended, mut length) = ([0, 0], 0, 0);
+    while ended < 2 {
+        let rest = bits << (RUN_BITS - RUNS_BITS + length) & ((1 << RUN_BITS) - 1);
+        let meaning = meanings[((colour + ended) % 2) as usize][rest as usize];
+        let ends = matches!(meaning.kind(), Kind::Terminating);
+        let run = pels[ended as usize] + meaning.value();
+        // No pels are no run: that is for a slower loop.
+        let is_run = run > 0 && (ends || matches!(meaning.kind(), Kind::MakeUp));
+        if !is_run || length + meaning.length() > RUNS_BITS {
+            break;
+        }
+        pels[ended as usize] = run;
+        length += meaning.length();
+        ended += ends as u32;
+    }
+    let next = if (colour + ended).is_multiple_of(2) { Colour::White } else { Colour::Black };
+    Runs::new(pels, ended, next, length)
 }
 
 /// Bits that tell every two-dimensional mode from every other.
@@ -226,6 +221,96 @@ const fn mode_meanings() -> [Meaning; 1 << MODE_BITS] {
     table
 }
 
+/// Bits that are looked at for several modes at once.
+const MODES_BITS: u32 = 10;
+
+/// Vertical mode without a distance, up to eight times, and one mode behind it: what the next bits begin with.
+///
+/// From the lowest bit: 6 bits of length, one how many changes the last mode codes, one whether it is horizontal, three
+/// its distance plus three, and above the number of modes before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Modes(u32);
+
+impl Modes {
+    /// None; longer than any bits that are ready.
+    const NONE: Self = Self(63);
+
+    /// What `bits` begin with.
+    #[inline(always)]
+    pub(crate) fn next(bits: &Bits<'_>) -> Self {
+        MODES.get(bits.peek(MODES_BITS)).copied().unwrap_or(Self::NONE)
+    }
+
+    /// Changes of the row above that stand here, too.
+    #[inline(always)]
+    pub(crate) const fn copies(self) -> usize {
+        (self.0 >> 11) as usize
+    }
+
+    /// Whether horizontal mode follows.
+    #[inline(always)]
+    pub(crate) const fn is_horizontal(self) -> bool {
+        self.0 >> 7 & 1 == 1
+    }
+
+    /// If not, how many changes the mode that follows codes: 1 is vertical, 0 pass mode.
+    #[inline(always)]
+    pub(crate) const fn changes(self) -> usize {
+        (self.0 >> 6 & 1) as usize
+    }
+
+    /// And how far right of b1 or b2.
+    #[inline(always)]
+    pub(crate) const fn distance(self) -> i32 {
+        (self.0 >> 8 & 7) as i32 - 3
+    }
+
+    /// Bits of all. 63 where there are none.
+    #[inline(always)]
+    pub(crate) const fn length(self) -> u32 {
+        self.0 & 63
+    }
+}
+
+static MODES: [Modes; 1 << MODES_BITS] = modes();
+
+const fn modes() -> [Modes; 1 << MODES_BITS] {
+    let meanings = mode_meanings();
+    let mut table = [Modes::NONE; 1 << MODES_BITS];
+    let mut bits = 0u32;
+    while bits < 1 << MODES_BITS {
+        let mut copies = (bits << (32 - MODES_BITS)).leading_ones();
+        if copies > AT_ONCE as u32 {
+            copies = AT_ONCE as u32;
+        }
+        let mut mode = modes_at(&meanings, bits, copies);
+        if mode.0 == Modes::NONE.0 && copies > 0 {
+            mode = modes_at(&meanings, bits, copies - 1);
+        }
+        table[bits as usize] = mode;
+        bits += 1;
+    }
+    table
+}
+
+/// The mode behind `copies` ones.
+const fn modes_at(meanings: &[Meaning; 1 << MODE_BITS], bits: u32, copies: u32) -> Modes {
+    // Zeros behind the last bit make no code word that is so short.
+    let rest = (bits << (32 - MODES_BITS + copies)) >> (32 - MODE_BITS);
+    let meaning = meanings[rest as usize];
+    let length = copies + meaning.length();
+    let (horizontal, changes) = match meaning.kind() {
+        Kind::Horizontal => (1, 0),
+        Kind::Vertical => (0, 1),
+        Kind::Pass => (0, 0),
+        _ => return Modes::NONE,
+    };
+    if length > MODES_BITS {
+        return Modes::NONE;
+    }
+    Modes(copies << 11 | meaning.value() << 8 | horizontal << 7 | changes << 6 | length)
+}
+
 /// Enters a code word at every place whose first bits it is.
 const fn spread(table: &mut [Meaning], bits: u32, word: Word, kind: Kind, value: u32) {
     let free = bits - word.length;
@@ -238,6 +323,7 @@ const fn spread(table: &mut [Meaning], bits: u32, word: Word, kind: Kind, value:
 
 #[cfg(test)]
 mod tests {
+    use super::super::bits::Window;
     use super::*;
 
     #[test]
@@ -258,6 +344,62 @@ mod tests {
                     }
                 }
                 assert_eq!((read as usize, length), (run, word.length));
+            }
+        }
+    }
+
+    /// The ready bits of `octets`.
+    fn ready(octets: &[u8]) -> Bits<'_> {
+        let mut bits = Window::default().over(octets);
+        bits.fill();
+        bits
+    }
+
+    #[test]
+    fn runs_read_at_once_are_those_read_one_by_one() {
+        for (colour, place) in
+            (0..2).flat_map(|colour| (0..1u32 << RUNS_BITS).map(move |place| (colour, place)))
+        {
+            // Ones behind begin no code word that the look-up could have meant.
+            let window = u64::from(place) << (64 - RUNS_BITS) | u64::MAX >> RUNS_BITS;
+            let octets = window.to_be_bytes();
+            let runs = Runs::next(colour, &ready(&octets));
+            if runs == Runs::NONE {
+                continue;
+            }
+            let (mut pels, mut ended, mut length) = ([0; 3], 0, 0);
+            while length < runs.length() {
+                let next = window << length >> (64 - RUN_BITS);
+                let meaning = RUN_MEANINGS[(colour + ended) % 2][next as usize];
+                assert!(matches!(meaning.kind(), Kind::Terminating | Kind::MakeUp));
+                pels[ended] += meaning.value() as i32;
+                ended += usize::from(meaning.kind() == Kind::Terminating);
+                length += meaning.length();
+            }
+            assert_eq!((length, ended), (runs.length(), runs.ended()));
+            assert_eq!((pels[0], pels[0] + pels[1], pels[2]), (runs.first(), runs.pels(), 0));
+            assert_eq!(runs.next_colour(), (colour + ended) % 2);
+            assert!(pels[..ended].iter().all(|run| *run > 0));
+        }
+    }
+
+    #[test]
+    fn modes_read_at_once_are_those_read_one_by_one() {
+        for place in 0..1u64 << MODES_BITS {
+            let window = place << (64 - MODES_BITS);
+            let octets = window.to_be_bytes();
+            let modes = Modes::next(&ready(&octets));
+            let last = MODE_MEANINGS[(window << modes.copies() >> (64 - MODE_BITS)) as usize];
+            if modes == Modes::NONE {
+                assert!(matches!(last.kind(), Kind::Zeros | Kind::Extension | Kind::Nothing));
+                continue;
+            }
+            assert!(window.leading_ones() as usize >= modes.copies() && modes.copies() <= AT_ONCE);
+            assert_eq!(modes.length(), modes.copies() as u32 + last.length());
+            assert_eq!(modes.is_horizontal(), last.kind() == Kind::Horizontal);
+            if !modes.is_horizontal() {
+                assert_eq!(modes.changes(), usize::from(last.kind() == Kind::Vertical));
+                assert_eq!(modes.distance(), last.value() as i32 - 3);
             }
         }
     }

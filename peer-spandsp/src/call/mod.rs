@@ -80,6 +80,8 @@ pub enum Coding {
     Mr,
     /// T.6; only with ECM.
     Mmr,
+    /// T.85, with and without L0. Debian's library drops both from what it is told: [`Coding::Mmr`] is left.
+    Jbig,
 }
 
 /// A set of fast modems, by the library's `T30_SUPPORT` bits.
@@ -222,6 +224,7 @@ impl Coding {
             Self::Mh => 0x02,
             Self::Mr => 0x06,
             Self::Mmr => 0x0E,
+            Self::Jbig => 0x3E,
         }
     }
 }

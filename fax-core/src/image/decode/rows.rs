@@ -3,7 +3,9 @@
 use super::super::account::Flaw;
 use super::super::bits::Bits;
 use super::super::changes::{Above, Changes, Pen};
-use super::super::lookup::{Kind, MODE_BITS, MODE_MEANINGS, Meaning, PAIRS, Pair, RUN_BITS, RUN_MEANINGS};
+use super::super::lookup::{
+    Kind, MODE_BITS, MODE_MEANINGS, Meaning, Modes, RUN_BITS, RUN_MEANINGS, RUNS, RUNS_BITS, Runs,
+};
 
 /// Where in a row the next bit is. The changes so far are in the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,35 +47,17 @@ pub(super) enum Stop {
 /// T.4 4.1: runs, white first, until they make the width.
 pub(super) fn one_dimensional(place: &mut Place, line: &mut Changes, outer: &mut Bits<'_>) -> Stop {
     let width = line.width();
-    // Where the next code word begins: a make-up code moves it and ends no run.
-    let mut at = place.a0.max(0);
-    let (mut pen, mut bits) = (line.pen(), *outer);
+    if *place == Place::START && takes_white_row(width, outer) {
+        return Stop::Full;
+    }
+    let mut row = OneDimensional { at: place.a0.max(0), width, pen: line.pen(), bits: *outer };
     let stop = loop {
-        bits.fill();
-        let colour = pen.count() % 2;
-        let pair = pair(colour, &bits);
-        let middle = at + pair.first();
-        let end = middle + pair.second();
-        if pair.length() > 0 && pair.length() <= bits.ready() && end < width {
-            bits.take(pair.length());
-            pen.push_if(pair.ends_first(), middle);
-            pen.push_if(pair.ends_second(), end);
-            at = end;
-            continue;
-        }
-        match code(colour, &mut bits) {
-            Ok((pels, ends)) => {
-                at += pels;
-                if at >= width && (ends || at > width) {
-                    break if at == width { Stop::Full } else { Stop::Flaw(Flaw::Long) };
-                }
-                if ends {
-                    pen.end_run(at);
-                }
-            }
-            Err(stop) => break stop,
+        row = row.many();
+        if let Err(stop) = row.rest() {
+            break stop;
         }
     };
+    let OneDimensional { at, pen, bits, .. } = row;
     let count = pen.count();
     line.keep(count);
     if bits.position() != outer.position() {
@@ -83,6 +67,71 @@ pub(super) fn one_dimensional(place: &mut Place, line: &mut Changes, outer: &mut
     stop
 }
 
+/// Takes one white run of the whole width, if it is next and in the tables.
+#[inline(always)]
+fn takes_white_row(width: i32, bits: &mut Bits<'_>) -> bool {
+    let [white, _] = &RUNS;
+    white.get(width as usize).is_some_and(|word| bits.take_word(*word))
+}
+
+/// A one-dimensional row, all in one place while its code words are read.
+struct OneDimensional<'rows, 'line> {
+    /// Where the next code word begins: a make-up code moves it and ends no run.
+    at: i32,
+    width: i32,
+    pen: Pen<'rows>,
+    bits: Bits<'line>,
+}
+
+impl OneDimensional<'_, '_> {
+    /// Takes runs, several at once, up to those that are not known to end left of the width. By value, so that all
+    /// of it can live in registers.
+    #[inline(always)]
+    fn many(mut self) -> Self {
+        let mut colour = self.pen.count() % 2;
+        loop {
+            self.bits.fill();
+            for _ in 0..LOOKUPS_A_FILL {
+                let runs = Runs::next(colour, &self.bits);
+                let end = self.at + runs.pels();
+                if runs.length() >= self.bits.ready() || end >= self.width {
+                    return self;
+                }
+                self.bits.take(runs.length());
+                self.pen.push_some([self.at + runs.first(), end], runs.ended());
+                self.at = end;
+                colour = runs.next_colour();
+            }
+        }
+    }
+
+    /// Takes the runs that end the row, or one code word, whatever it is.
+    #[inline(always)]
+    fn rest(&mut self) -> Result<(), Stop> {
+        self.bits.fill();
+        let colour = self.pen.count() % 2;
+        let runs = Runs::next(colour, &self.bits);
+        if self.at + runs.pels() == self.width && runs.is_whole() && runs.length() < self.bits.ready() {
+            self.bits.take(runs.length());
+            self.pen.push_some([self.at + runs.first(), self.width], runs.ended() - 1);
+            self.at = self.width;
+            return Err(Stop::Full);
+        }
+        let (pels, ends) = code(colour, &mut self.bits)?;
+        self.at += pels;
+        if self.at >= self.width && (ends || self.at > self.width) {
+            return Err(if self.at == self.width { Stop::Full } else { Stop::Flaw(Flaw::Long) });
+        }
+        if ends {
+            self.pen.end_run(self.at);
+        }
+        Ok(())
+    }
+}
+
+/// Look-ups of runs that the bits of one filling are enough for.
+const LOOKUPS_A_FILL: u32 = 56 / RUNS_BITS;
+
 /// T.4 4.2.1.3, T.6 2.2: from a0 rightwards by the changes of the row above.
 pub(super) fn two_dimensional(
     place: &mut Place,
@@ -90,8 +139,11 @@ pub(super) fn two_dimensional(
     reference: &Changes,
     outer: &mut Bits<'_>,
 ) -> Stop {
-    let mut row = Row { place: *place, pen: line.pen(), above: reference.above(), bits: *outer };
+    let mut row = TwoDimensional { place: *place, pen: line.pen(), above: reference.above(), bits: *outer };
     let stop = loop {
+        if row.place.part == Part::Mode {
+            row = row.many();
+        }
         row.bits.fill();
         let stop = match row.place.part {
             Part::Mode => row.mode(),
@@ -101,7 +153,7 @@ pub(super) fn two_dimensional(
             break stop;
         }
     };
-    let Row { place: to, pen, bits, .. } = row;
+    let TwoDimensional { place: to, pen, bits, .. } = row;
     let count = pen.count();
     line.keep(count);
     if stop == Stop::Full {
@@ -112,106 +164,124 @@ pub(super) fn two_dimensional(
 }
 
 /// A two-dimensional row, all in one place while its code words are read.
-struct Row<'rows, 'line> {
+struct TwoDimensional<'rows, 'line> {
     place: Place,
     pen: Pen<'rows>,
     above: Above<'rows>,
     bits: Bits<'line>,
 }
 
-impl Row<'_, '_> {
+impl TwoDimensional<'_, '_> {
+    /// Takes modes, several at once, up to one that does not plainly lead to a place left of the width. By value, so
+    /// that all of it can live in registers.
+    #[inline(always)]
+    fn many(mut self) -> Self {
+        loop {
+            self.bits.fill();
+            let modes = Modes::next(&self.bits);
+            if modes.length() >= self.bits.ready() {
+                return self;
+            }
+            // Vertical mode without a distance: as many changes of the row above.
+            let there = self.above.count_from(self.place.b);
+            let copies = modes.copies().min(there);
+            self.pen.copy(self.above, self.place.b, copies);
+            self.place.b += copies;
+            let last = self.above.position(self.place.b - 1);
+            self.place.a0 = core::hint::select_unpredictable(copies > 0, last, self.place.a0);
+            let taken = modes.copies() == copies
+                && if modes.is_horizontal() { self.two_runs(modes) } else { self.step(modes) };
+            if !taken {
+                if copies > 0 {
+                    self.bits.take(copies as u32);
+                }
+                return self;
+            }
+        }
+    }
+
+    /// Vertical and pass mode by the same steps: they take turns as if by chance, and no branch foretells it.
+    #[inline(always)]
+    fn step(&mut self, modes: Modes) -> bool {
+        let a0 = self.above.position(self.place.b + 1 - modes.changes()) + modes.distance();
+        let is_inside = self.place.a0 < a0 && a0 < self.above.width();
+        if is_inside {
+            self.bits.take(modes.length());
+            self.go_to(a0, modes.changes());
+        }
+        is_inside
+    }
+
+    /// Horizontal mode with two runs that one look-up tells.
+    #[inline(always)]
+    fn two_runs(&mut self, modes: Modes) -> bool {
+        let mut bits = self.bits;
+        bits.take(modes.length());
+        let runs = Runs::next(self.pen.count() % 2, &bits);
+        let begin = self.place.a0.max(0);
+        let end = begin + runs.pels();
+        let is_inside = runs.ended() == 2 && runs.length() < bits.ready() && end < self.above.width();
+        if is_inside {
+            bits.take(runs.length());
+            self.bits = bits;
+            self.pen.push_some([begin + runs.first(), end], 2);
+            self.place.a0 = end;
+            self.place.b = self.above.next_right_of(end, self.place.b);
+        }
+        is_inside
+    }
+
+    /// Goes to `a0`, by vertical mode (one change) or pass mode (none).
+    #[inline(always)]
+    fn go_to(&mut self, a0: i32, changes: usize) {
+        self.place.a0 = a0;
+        self.pen.push_if(changes, a0);
+        // After a change, the one before b1 may have come to lie right of a0 again.
+        self.place.b = self.above.next_right_of(a0, self.place.b - changes);
+    }
+
+    /// One mode, whatever it is.
     #[inline(always)]
     fn mode(&mut self) -> Result<(), Stop> {
-        self.copy()?;
-        // Enough for a mode and for the first code word of a run behind it.
-        if self.bits.ready() < MODE_BITS + RUN_BITS {
-            self.bits.fill();
-        }
         let meaning = MODE_MEANINGS.get(self.bits.peek(MODE_BITS)).copied().unwrap_or(Meaning::NOTHING);
         if meaning.length() > self.bits.ready() {
             return Err(Stop::More);
         }
-        // Vertical and pass mode by the same steps: they take turns as if by chance, and no branch foretells it.
-        if let Some(changes) = meaning.step() {
-            let width = self.above.width();
-            let a0 = self.above.position(self.place.b + 1 - changes) + meaning.value() as i32 - 3;
-            if a0 <= self.place.a0 || a0 > width {
-                return Err(Stop::Flaw(Flaw::Code));
-            }
-            if a0 == width {
-                // Never by pass mode: b2 is left of a1.
-                if changes == 0 {
-                    return Err(Stop::Flaw(Flaw::Code));
-                }
-                self.bits.take(meaning.length());
-                return Err(Stop::Full);
-            }
-            self.bits.take(meaning.length());
-            self.place.a0 = a0;
-            self.pen.push_if(changes, a0);
-            // After a change, the one before b1 may have come to lie right of a0 again.
-            self.place.b = self.above.next_right_of(a0, self.place.b - changes);
-            return Ok(());
-        }
-        match meaning.kind() {
+        let changes = match meaning.kind() {
+            Kind::Vertical => 1,
+            Kind::Pass => 0,
             Kind::Horizontal => {
                 self.bits.take(meaning.length());
                 self.place.part = Part::FirstRun;
-                self.horizontal()
+                return Ok(());
             }
-            Kind::Zeros => Err(Stop::Zeros),
-            Kind::Extension => Err(Stop::Flaw(Flaw::Extension)),
-            _ => Err(Stop::Flaw(Flaw::Code)),
+            Kind::Zeros => return Err(Stop::Zeros),
+            Kind::Extension => return Err(Stop::Flaw(Flaw::Extension)),
+            _ => return Err(Stop::Flaw(Flaw::Code)),
+        };
+        let width = self.above.width();
+        let a0 = self.above.position(self.place.b + 1 - changes) + meaning.value() as i32 - 3;
+        // Never to the end by pass mode: b2 is left of a1.
+        if a0 <= self.place.a0 || a0 > width || a0 == width && changes == 0 {
+            return Err(Stop::Flaw(Flaw::Code));
         }
-    }
-
-    /// Vertical mode without a distance, as often as it stands next: as many changes of the row above.
-    #[inline(always)]
-    fn copy(&mut self) -> Result<(), Stop> {
-        let ones = self.bits.ones() as usize;
-        let count = self.above.count_from(self.place.b).min(ones);
-        self.pen.copy(self.above, self.place.b, count);
-        self.place.b += count;
-        let last = self.above.position(self.place.b - 1);
-        self.place.a0 = core::hint::select_unpredictable(count > 0, last, self.place.a0);
-        if count == ones {
-            self.bits.take_ones(ones as u32);
-            return Ok(());
+        self.bits.take(meaning.length());
+        if a0 == width {
+            return Err(Stop::Full);
         }
-        // The next one means the imaginary change, and ends the row.
-        self.bits.take_ones(count as u32 + 1);
-        self.place.a0 = self.above.width();
-        Err(Stop::Full)
+        self.go_to(a0, changes);
+        Ok(())
     }
 
     /// Horizontal mode: the runs from a0 to a1 and from a1 to a2.
     #[inline(always)]
     fn horizontal(&mut self) -> Result<(), Stop> {
         let width = self.above.width();
-        let black_first = self.pen.count() % 2;
-        let pair = pair(black_first, &self.bits);
-        if let Some((first, second)) = pair.two_runs()
-            && self.place.part == Part::FirstRun
-            && self.place.run == 0
-            && pair.length() <= self.bits.ready()
-            && self.place.a0.max(0) + first + second < width
-        {
-            let middle = self.place.a0.max(0) + first;
-            let end = middle + second;
-            self.bits.take(pair.length());
-            self.pen.push(middle);
-            self.pen.push(end);
-            self.place.a0 = end;
-            self.place.part = Part::Mode;
-            self.place.b = self.above.next_right_of(end, self.place.b);
-            return Ok(());
-        }
         if self.place.part == Part::FirstRun {
-            let run = run(black_first, &mut self.place.run, width, &mut self.bits)?;
+            let run = run(self.pen.count() % 2, &mut self.place.run, width, &mut self.bits)?;
             self.place.part = Part::SecondRun;
             self.end_run(run)?;
         }
-        self.bits.fill();
         // The colour of the second run is told by the first, which has flipped the count.
         let run = run(self.pen.count() % 2, &mut self.place.run, width, &mut self.bits)?;
         self.place.part = Part::Mode;
@@ -229,29 +299,17 @@ impl Row<'_, '_> {
         if end > self.above.width() {
             return Err(Stop::Flaw(Flaw::Long));
         }
-        if run > 0 {
-            self.pen.push(end)
-        } else {
-            self.pen.end_run(end)
-        }
+        self.pen.end_run(end);
         self.place.a0 = end;
         Ok(())
     }
 }
 
-/// One or two code words of runs, the first of this colour (0 white, 1 black).
-#[inline(always)]
-fn pair(colour: usize, bits: &Bits<'_>) -> Pair {
-    let [white, black] = &PAIRS;
-    let pairs = if colour == 0 { white } else { black };
-    pairs.get(bits.peek(RUN_BITS)).copied().unwrap_or(Pair::NONE)
-}
-
-/// A run of one colour (0 white, 1 black): make-up codes, then a terminating one. At least one is ready, or all
-/// bits there are.
+/// A run of one colour (0 white, 1 black): make-up codes, then a terminating one.
 #[inline(always)]
 fn run(colour: usize, run: &mut u32, width: i32, bits: &mut Bits<'_>) -> Result<i32, Stop> {
     loop {
+        bits.fill();
         let (pels, ends) = code(colour, bits)?;
         *run += pels as u32;
         if ends {
@@ -260,7 +318,6 @@ fn run(colour: usize, run: &mut u32, width: i32, bits: &mut Bits<'_>) -> Result<
         if *run > width as u32 {
             return Err(Stop::Flaw(Flaw::Long));
         }
-        bits.fill();
     }
 }
 

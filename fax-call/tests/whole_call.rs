@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use fax_call::media::{self, Path, Socket};
 use fax_call::sip::{
-    Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Invitation, Kind,
-    LegSettings, Local, Output, T38Mode, Target,
+    Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Headers, Invitation,
+    Kind, LegSettings, Local, Output, T38Mode, Target,
 };
 use fax_call::{OffersT38, Phone, PhoneSettings, Side};
 use fax_core::image::Resolution;

@@ -12,6 +12,7 @@ mod bridge;
 mod chance;
 mod dialog;
 mod event;
+mod headers;
 mod seam;
 mod session_timer;
 mod settings;
@@ -21,6 +22,10 @@ mod voice;
 pub use bridge::{Bridge, Output};
 pub use dialog::{Ask, Dialog, Notice, Opening, Unacceptable};
 pub use event::{BridgeEvent, By, EndCause, Kind, Stop};
+pub use headers::{
+    BadHeader, BadRules, Destination, HeaderPattern, HeaderRules, HeaderSetting, Headers, Onward, Trust,
+    escape_user,
+};
 pub use seam::{Command, Event, Gone, Invitation, Method, Request, RequestId, SessionTimer, Target};
 pub use settings::{
     BridgeSettings, FarTarget, LateOffers, LegSettings, Local, T38Mode, TimerSettings, Triggers,

@@ -1,7 +1,7 @@
 //! A fax machine with a dialog of its own, as its peer's signalling sees it.
 
 use bytes::Bytes;
-use fax_call::sip::{Command, Event, Invitation, LegSettings, Local, Method, SessionTimer, T38Mode};
+use fax_call::sip::{Command, Event, Headers, Invitation, LegSettings, Local, Method, SessionTimer, T38Mode};
 use fax_call::{OffersT38, Phone, PhoneSettings, media};
 use fax_core::t30::session::Role;
 use fax_core::terminal::{Document, FaxMachine, Settings};
@@ -30,6 +30,7 @@ fn answered(t38: T38Mode) -> Phone {
         trunk: "a".into(),
         max_forwards: 70,
         hops: 0,
+        headers: Headers::default(),
         body: sdp(1, "m=audio 5000 RTP/AVP 8"),
         timer: SessionTimer::default(),
     };

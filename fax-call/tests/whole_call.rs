@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use fax_call::media::{self, Path, Socket};
 use fax_call::sip::{
-    Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Invitation, Kind,
-    LegSettings, Local, Output, T38Mode, Target,
+    Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Headers, Invitation,
+    Kind, LegSettings, Local, Output, T38Mode, Target,
 };
 use fax_call::{OffersT38, Phone, PhoneSettings, Side};
 use fax_core::image::Resolution;
@@ -45,7 +45,14 @@ fn address(last: u8, socket: Socket) -> SocketAddr {
 
 fn target() -> Target {
     let number = |digits: &str| Private::new(digits.to_owned());
-    Target { trunk: "b".into(), caller: number("1"), called: number("2"), max_forwards: 70, hops: 0 }
+    Target {
+        trunk: "b".into(),
+        caller: number("1"),
+        called: number("2"),
+        max_forwards: 70,
+        hops: 0,
+        headers: Headers::default(),
+    }
 }
 
 fn phone_settings(last: u8, t38: T38Mode, offers: OffersT38) -> PhoneSettings {
@@ -79,6 +86,7 @@ impl Wire {
                         trunk: "a".into(),
                         max_forwards: target.max_forwards,
                         hops: target.hops,
+                        headers: target.headers,
                         body,
                         timer,
                     }),

@@ -189,6 +189,10 @@ async fn carry(
     let ports = sockets.each_ref().map(|leg| Ports { rtp: leg.rtp_port(), udptl: leg.udptl_port() });
     let advertised = |peer: &str| desk.advertised(&config, peer);
     let bridge = settings::bridge(&config, &invitation, &plan, ports, advertised, seed);
+    let left_out = bridge.targets.iter().map(|far| far.target.headers.left_out()).max().unwrap_or(0);
+    if left_out > 0 {
+        entry.decision.push(format!("headers that were too many or too long, and did not go on: {left_out}"));
+    }
     let media = settings::media(&config, &invitation.trunk, &plan.fax, seed);
     let targets = plan.targets.iter().map(|leg| leg.to.to_owned()).collect();
     let bridge = Bridge::new(bridge, &invitation, clock.now());

@@ -5,6 +5,7 @@
 use crate::config::{Config, Route, Secret, T38, Weakness};
 use core::fmt;
 use core::net::IpAddr;
+use fax_call::sip::Trust;
 use std::path::Path;
 
 /// Something that an operator should know.
@@ -207,6 +208,7 @@ fn routes(config: &Config, findings: &mut Vec<Finding>) {
             let what = format!("route {:?} requires T.38: its fallback = true means nothing", route.name);
             find(findings, "no_fallback", what);
         }
+        identities(config, route, findings);
         let open = route.to.is_empty() || route.to.iter().any(|pattern| pattern.precision() == 0);
         for target in &route.targets {
             let Some(trunk) = config.trunk(&target.trunk) else { continue };
@@ -225,6 +227,19 @@ fn routes(config: &Config, findings: &mut Vec<Finding>) {
         let what =
             "no route takes emergency numbers: they are refused, and whoever calls must have another way";
         find(findings, "no_emergency_route", what.into());
+    }
+}
+
+/// A rule that would name the caller to who is not trusted: it does nothing.
+fn identities(config: &Config, route: &Route, findings: &mut Vec<Finding>) {
+    for target in &route.targets {
+        if config.trust(&target.trunk) == Trust::Stranger && Config::headers_of(route, target).asserts() {
+            let what = format!(
+                "route {:?} has a rule for P-Asserted-Identity, which {:?} never gets: it is not `trusted`",
+                route.name, target.trunk
+            );
+            find(findings, "not_trusted", what);
+        }
     }
 }
 

@@ -8,17 +8,20 @@
 //! Not here: which of several rules matches (`route`), what is unwise though possible (`check`).
 
 mod fax;
+mod headers;
 mod numbers;
 mod secret;
 mod service;
 mod sip;
 
 pub use fax::{Ecm, ErrorCorrection, Fax, FaxChoice, HIGHEST, MaxRate, Redundancy, SuperG3, T38};
+pub use headers::HeaderChoice;
 pub use numbers::{Numbers, Pattern, Route, Target};
 pub use secret::{Secret, Weakness};
 pub use service::{Capture, Http, Limits, Log, LogFormat, NumberDisplay, Records};
 pub use sip::{Ata, Listener, Media, PortRange, Sip, Transport, Trunk, User};
 
+use fax_call::sip::{HeaderRules, Trust};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -144,6 +147,20 @@ impl Config {
         route.fax.over(&self.fax).resolved()
     }
 
+    /// Which headers go on to a target of a route.
+    pub fn headers_of(route: &Route, target: &Target) -> HeaderRules {
+        // Each part has been checked alone, and one replaces the other key by key.
+        target.headers.over(&route.headers).unwrap_or_default()
+    }
+
+    /// Whether a trunk or ata is believed and told who calls.
+    pub fn trust(&self, peer: &str) -> Trust {
+        match self.trunk(peer) {
+            Some(Trunk { trusted: true, .. }) => Trust::Trusted,
+            Some(_) | None => Trust::Stranger,
+        }
+    }
+
     /// What a running program takes of `newer`: all but what its sockets and peers were made of. Gives the names of the
     /// sections that differ and stay as they are until it is started anew.
     ///
@@ -163,11 +180,15 @@ impl Config {
         let Limits { invites_per_source, messages_per_source, .. } = self.limits;
         let limits = Limits { invites_per_source, messages_per_source, ..mixed.limits.clone() };
         keep("limits per source", &limits, &mut mixed.limits, &mut kept);
-        // Limits of a trunk and how its media are treated are asked for at each call.
+        // Limits of a trunk, its trust, and how its media are treated are asked for at each call.
         let trunks = self.trunks.iter().map(|trunk| match mixed.trunk(&trunk.name) {
-            Some(Trunk { nat, calls, calls_per_hour, .. }) => {
-                Trunk { nat: *nat, calls: *calls, calls_per_hour: *calls_per_hour, ..trunk.clone() }
-            }
+            Some(Trunk { nat, trusted, calls, calls_per_hour, .. }) => Trunk {
+                nat: *nat,
+                trusted: *trusted,
+                calls: *calls,
+                calls_per_hour: *calls_per_hour,
+                ..trunk.clone()
+            },
             None => trunk.clone(),
         });
         let trunks = trunks.collect();

@@ -10,6 +10,7 @@
 use crate::config::{Config, Fax, Pattern, Route, T38, Target};
 use core::fmt;
 use core::time::Duration;
+use fax_call::sip::{HeaderRules, Trust};
 
 /// What is known of a call before it goes anywhere.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,8 @@ pub struct Plan<'c> {
     pub total: Duration,
     /// How fax is carried.
     pub fax: Fax,
+    /// Whether who calls us is believed and told who calls.
+    pub from: Trust,
 }
 
 /// One target of a call.
@@ -57,6 +60,10 @@ pub struct Leg<'c> {
     pub caller: Option<&'c str>,
     /// Until it has answered.
     pub budget: Duration,
+    /// Which headers of the caller go on there.
+    pub headers: HeaderRules,
+    /// Whether it is believed and told who calls.
+    pub trust: Trust,
 }
 
 /// Why a call goes nowhere.
@@ -229,7 +236,8 @@ fn plan<'c>(
     }
     let fax = config.fax_of(route);
     let fax = if route.emergency { Fax { t38: T38::Never, regenerate: false, ..fax } } else { fax };
-    Ok(Plan { route, targets, total: Duration::from_secs(route.total_s.clamp(1, 300).into()), fax })
+    let total = Duration::from_secs(route.total_s.clamp(1, 300).into());
+    Ok(Plan { route, targets, total, fax, from: config.trust(call.from) })
 }
 
 /// What is dialled may not be what was called: it is judged again.
@@ -258,6 +266,8 @@ fn dialled<'c>(
         number,
         caller: target.caller.as_deref(),
         budget: Duration::from_secs(target.budget_s.into()),
+        headers: Config::headers_of(route, target),
+        trust: config.trust(&target.trunk),
     })
 }
 
@@ -301,8 +311,9 @@ impl fmt::Display for Decision<'_> {
                 writeln!(f, "goes by {:?}, within {} s:", plan.route.name, plan.total.as_secs())?;
                 for (place, leg) in plan.targets.iter().enumerate() {
                     let caller = leg.caller.map_or(String::new(), |caller| format!(", shown as {caller}"));
-                    let Leg { to, number, budget, .. } = leg;
+                    let Leg { to, number, budget, headers, trust, .. } = leg;
                     writeln!(f, "  {}. {to}: {number}, {} s to answer{caller}", place + 1, budget.as_secs())?;
+                    writeln!(f, "     headers of the caller: {}", headers.told(plan.from, *trust))?;
                 }
                 writeln!(f, "  fax: {}", plan.fax)
             }

@@ -431,6 +431,7 @@ fn invitation(request: &Request, source: SocketAddr, trunk: &str) -> Option<Invi
         trunk: trunk.to_owned(),
         max_forwards: number("Max-Forwards").unwrap_or(70),
         hops: number(message::HOPS).unwrap_or(0),
+        headers: message::foreign(request),
         body: body::description(request, &request.body),
         timer: message::session_timer(request),
     })

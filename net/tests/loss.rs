@@ -4,7 +4,7 @@ mod support;
 
 use bytes::Bytes;
 use core::net::Ipv4Addr;
-use fax_call::sip::{Command, Event, Gone, Method, SessionTimer, Target};
+use fax_call::sip::{Command, Event, Gone, Headers, Method, SessionTimer, Target};
 use fax_core::Private;
 use fax_net::{Calls, EndpointSettings, Listener, SipEndpoint, Trunk};
 use std::sync::Arc;
@@ -55,8 +55,14 @@ async fn answer(mut calls: Calls) {
 async fn call(endpoint: SipEndpoint) -> Gone {
     let mut dialog = endpoint.dial().unwrap();
     let number = || Private::new("1".to_owned());
-    let target =
-        Target { trunk: "net".into(), caller: number(), called: number(), max_forwards: 70, hops: 0 };
+    let target = Target {
+        trunk: "net".into(),
+        caller: number(),
+        called: number(),
+        max_forwards: 70,
+        hops: 0,
+        headers: Headers::default(),
+    };
     dialog.command(Command::Invite {
         target,
         body: Bytes::from_static(OFFER.as_bytes()),

@@ -3,7 +3,7 @@
 mod support;
 
 use core::time::Duration;
-use fax_call::sip::{Command, SessionTimer, Target};
+use fax_call::sip::{Command, Headers, SessionTimer, Target};
 use fax_core::Private;
 use fax_net::{Account, Credentials, Registered, Registrar, Registration};
 use md5::{Digest, Md5};
@@ -69,6 +69,7 @@ async fn an_adapter_registers_and_is_called_where_it_is() {
         called: Private::new("100".into()),
         max_forwards: 70,
         hops: 0,
+        headers: Headers::default(),
     };
     dialog.command(Command::Invite { target, body: OFFER.into(), timer: SessionTimer::default() });
     assert!(bench.peer.expect("INVITE").await.start().contains(&format!("sip:100@{}", bench.peer.address)));

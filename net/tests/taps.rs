@@ -2,7 +2,7 @@
 
 mod support;
 
-use fax_call::sip::{Command, Event};
+use fax_call::sip::{Command, Event, Headers};
 use fax_net::Tap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -35,6 +35,7 @@ async fn a_tap_sees_what_goes_and_comes_on_a_dialog_of_ours_and_on_no_other() {
         called: fax_core::Private::new("200".into()),
         max_forwards: 69,
         hops: 1,
+        headers: Headers::default(),
     };
     let mut dialog = bench.endpoint.dial().unwrap();
     dialog.tap(tap(&seen));

@@ -1,5 +1,6 @@
 //! What passes between a SIP stack and the machines of a call, for one dialog.
 
+use super::headers::Headers;
 use bytes::Bytes;
 use core::net::SocketAddr;
 use fax_core::{Private, Span};
@@ -152,6 +153,8 @@ pub struct Invitation {
     pub max_forwards: u8,
     /// How often this gateway has already passed this call on, by its own mark in the headers.
     pub hops: u8,
+    /// What else its headers say that is not for us.
+    pub headers: Headers,
     /// Its description, or empty.
     pub body: Bytes,
     /// What it says of session timers.
@@ -171,6 +174,8 @@ pub struct Target {
     pub max_forwards: u8,
     /// See [`Invitation::hops`]; sent on.
     pub hops: u8,
+    /// Further headers of the first INVITE.
+    pub headers: Headers,
 }
 
 /// What a message says of session timers (RFC 4028). The default says nothing.

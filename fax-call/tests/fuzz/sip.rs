@@ -4,8 +4,8 @@ use bytes::Bytes;
 use core::net::{IpAddr, SocketAddr};
 use fax_call::media::Sign;
 use fax_call::sip::{
-    Bridge, BridgeSettings, Command, Event, FarTarget, Gone, Invitation, LegSettings, Local, Method, Output,
-    Request, RequestId, SessionTimer, Stop, Target,
+    Bridge, BridgeSettings, Command, Event, FarTarget, Gone, Headers, Invitation, LegSettings, Local, Method,
+    Output, Request, RequestId, SessionTimer, Stop, Target,
 };
 use fax_call::{Phase, Side};
 use fax_core::{Private, Span, Timestamp};
@@ -124,8 +124,14 @@ fn settings() -> BridgeSettings {
     let host: IpAddr = [198, 51, 100, 1].into();
     let leg = |port| LegSettings::new(Local { host, rtp_port: port, udptl_port: port + 2, origin: 1 });
     let nobody = || Private::new(String::new());
-    let target =
-        Target { trunk: String::new(), caller: nobody(), called: nobody(), max_forwards: 70, hops: 0 };
+    let target = Target {
+        trunk: String::new(),
+        caller: nobody(),
+        called: nobody(),
+        max_forwards: 70,
+        hops: 0,
+        headers: Headers::default(),
+    };
     let target = FarTarget { target, budget: Span::from_millis(10_000), leg: leg(20_000) };
     BridgeSettings::new(leg(10_000), vec![target.clone(), target], 1)
 }
@@ -139,6 +145,7 @@ fn invitation(body: Bytes) -> Invitation {
         trunk: String::new(),
         max_forwards: 70,
         hops: 0,
+        headers: Headers::default(),
         body,
         timer: SessionTimer::default(),
     }

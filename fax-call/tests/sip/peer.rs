@@ -9,8 +9,8 @@ use bytes::Bytes;
 use core::net::{IpAddr, SocketAddr};
 use fax_call::media::{Order, Sign};
 use fax_call::sip::{
-    Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Invitation, LegSettings,
-    Local, Method, Output, Request, RequestId, SessionTimer, T38Mode, Target,
+    Bridge, BridgeEvent, BridgeSettings, Command, EndCause, Event, FarTarget, Gone, Headers, Invitation,
+    LegSettings, Local, Method, Output, Request, RequestId, SessionTimer, T38Mode, Target,
 };
 use fax_call::{Phase, Side};
 use fax_core::{Private, Span, Timestamp};
@@ -48,6 +48,7 @@ pub fn target(budget: Span) -> FarTarget {
         called: Private::new("200".to_owned()),
         max_forwards: 69,
         hops: 1,
+        headers: Headers::default(),
     };
     FarTarget { target, budget, leg: leg(20_000) }
 }
@@ -72,6 +73,7 @@ pub fn invitation(body: Bytes) -> Invitation {
         trunk: "ata".to_owned(),
         max_forwards: 70,
         hops: 0,
+        headers: Headers::default(),
         body,
         timer: SessionTimer::default(),
     }

@@ -4,7 +4,8 @@ use crate::config::{Config, ErrorCorrection, Fax, Redundancy, T38};
 use crate::route;
 use core::net::IpAddr;
 use fax_call::sip::{
-    BridgeSettings, FarTarget, Invitation, LegSettings, Local, T38Mode, Target, TimerSettings, Triggers,
+    BridgeSettings, Destination, FarTarget, Invitation, LegSettings, Local, Onward, T38Mode, Target,
+    TimerSettings, Triggers,
 };
 use fax_call::{media, sip};
 use fax_core::{BitRate, Private, Span};
@@ -38,13 +39,7 @@ pub(super) fn bridge(
         leg(config, &plan.fax, local)
     };
     let targets = plan.targets.iter().map(|to| FarTarget {
-        target: Target {
-            trunk: to.to.into(),
-            caller: to.caller.map_or_else(|| invitation.caller.clone(), |caller| Private::new(caller.into())),
-            called: Private::new(to.number.clone()),
-            max_forwards: invitation.max_forwards.saturating_sub(1),
-            hops: invitation.hops.saturating_add(1),
-        },
+        target: target(invitation, plan, to),
         budget: Span::from_millis(u64::try_from(to.budget.as_millis()).unwrap_or(u64::MAX)),
         leg: leg(to.to, far, !seed),
     });
@@ -52,6 +47,26 @@ pub(super) fn bridge(
     let near = leg(&invitation.trunk, near, seed);
     let ring = Span::from_millis(u64::try_from(plan.total.as_millis()).unwrap_or(u64::MAX));
     BridgeSettings { ring, ..BridgeSettings::new(near, targets, seed) }
+}
+
+/// Whom to call, and what it is told of who calls.
+fn target(invitation: &Invitation, plan: &route::Plan<'_>, to: &route::Leg<'_>) -> Target {
+    let destination = Destination {
+        from: plan.from,
+        to: to.trust,
+        called: &to.number,
+        caller: to.caller,
+        emergency: plan.route.emergency,
+    };
+    let Onward { caller, headers } = to.headers.onward(invitation, &destination);
+    Target {
+        trunk: to.to.into(),
+        caller,
+        called: Private::new(to.number.clone()),
+        max_forwards: invitation.max_forwards.saturating_sub(1),
+        hops: invitation.hops.saturating_add(1),
+        headers,
+    }
 }
 
 fn leg(config: &Config, fax: &Fax, local: Local) -> LegSettings {

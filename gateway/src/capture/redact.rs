@@ -23,6 +23,7 @@ const HARMLESS: &[&str] = &[
     "max-forwards",
     "min-expires",
     "min-se",
+    "privacy",
     "proxy-authenticate",
     "rack",
     "reason",

@@ -107,6 +107,16 @@ fn what_anybody_can_reach_is_found() {
 }
 
 #[test]
+fn a_rule_that_would_name_a_caller_to_a_stranger_is_found() {
+    let text = format!(
+        "{PEERS}[[route]]\nname = 'r'\ntargets = [{{ trunk = 'carrier' }}]\n\
+         [route.headers]\nset = {{ 'P-Asserted-Identity' = '<sip:{{caller}}@example.net>' }}"
+    );
+    assert_eq!(names(&text), ["not_trusted"]);
+    assert!(names(&text.replace("calls_per_hour", "trusted = true\ncalls_per_hour")).is_empty());
+}
+
+#[test]
 fn a_way_out_without_a_limit_is_found() {
     let text = "[[trunk]]\nname = 't'\naddress = 'sip.example.net'\n[[route]]\nname = 'r'\ntargets = [{ trunk = 't' }]";
     assert_eq!(names(text), ["toll_fraud"]);

@@ -1,6 +1,7 @@
 //! Numbers, and where they lead.
 
 use super::fax::FaxChoice;
+use super::headers::HeaderChoice;
 use core::fmt;
 use core::str::FromStr;
 use serde::Deserialize;
@@ -55,6 +56,9 @@ pub struct Route {
     /// How fax is carried.
     #[serde(default)]
     pub fax: FaxChoice,
+    /// Which headers of the caller go on.
+    #[serde(default)]
+    pub headers: HeaderChoice,
 }
 
 fn default_total() -> u16 {
@@ -80,6 +84,9 @@ pub struct Target {
     pub number: Option<String>,
     /// A caller to show instead of the one who calls.
     pub caller: Option<String>,
+    /// Which headers of the caller go on, where that differs from the route.
+    #[serde(default)]
+    pub headers: HeaderChoice,
 }
 
 fn default_budget() -> u16 {

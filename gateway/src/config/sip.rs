@@ -167,6 +167,9 @@ pub struct Trunk {
     /// Whether its media may come from another address than it says (behind a NAT).
     #[serde(default)]
     pub nat: bool,
+    /// Whether it is believed what it asserts of a caller, and may know it (RFC 3325).
+    #[serde(default)]
+    pub trusted: bool,
     /// Calls at once, in and out; without it no limit of its own.
     pub calls: Option<u32>,
     /// Calls an hour that we place there; without it no limit of its own.

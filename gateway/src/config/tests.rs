@@ -46,6 +46,7 @@ fn every_key_stands_in_the_embedded_file_behind_a_comment() {
         "[[ata]]",
         "[[ata]]\nname='a'\nnetworks=[]\n[[ata.user]]",
         "[[route]]",
+        "[[route]]\nname='r'\ntargets=[]\n[route.headers]",
     ];
     let mut keys = 0;
     for table in tables {
@@ -59,7 +60,8 @@ fn every_key_stands_in_the_embedded_file_behind_a_comment() {
             });
             let here = |(before, line): (bool, &str)| {
                 let value = line.strip_prefix(key).is_some_and(|rest| rest.starts_with(" ="));
-                let heading = [format!("[{key}]"), format!("[[{key}]]"), format!("[[ata.{key}]]")];
+                let heading =
+                    ["[{}]", "[[{}]]", "[[ata.{}]]", "[route.{}]"].map(|heading| heading.replace("{}", key));
                 (before && value) || heading.iter().any(|heading| line == heading)
             };
             assert!(documented.into_iter().any(here), "{table} {key} is not in faxgw.toml");
@@ -76,6 +78,9 @@ fn keys_that_do_not_exist_are_refused_with_their_line() {
 
 #[test]
 fn what_contradicts_itself_is_refused() {
+    let headers = |rules: &str| {
+        format!("[[route]]\nname = 'r'\ntargets = [{{ trunk = 'x' }}]\n[route.headers]\n{rules}")
+    };
     let cases = [
         ("[media]\nports = '20000-20004'", "eight ports"),
         ("[media]\nports = '80-90'", "1024"),
@@ -92,6 +97,19 @@ fn what_contradicts_itself_is_refused() {
         ("[[route]]\nname = 'r'\nfrom = ['x']\ntargets = [{ trunk = 'x' }]", "no trunk or ata"),
         ("[fax]\nmax_rate = 33600", "max_rate"),
         ("[limits]\ncalls = 0", "no call"),
+        (&headers("pass = ['Contact']"), "\"Contact\" is no header for a rule: it belongs to the dialog"),
+        (&headers("remove = ['v']"), "belongs to the dialog"),
+        (
+            &headers("set = { 'Content-Type' = 'x' }"),
+            "\"Content-Type\" cannot be set: it belongs to the dialog",
+        ),
+        (&headers("set = { 'X-A' = \"1\\r\\nVia: 2\" }"), "end of line"),
+        (&headers("set = { 'X A' = '1' }"), "no name"),
+        (&headers("pass = ['X*']"), "at least two characters"),
+        (&headers("remove = ['Privacy']"), "always goes on"),
+        (&headers("set = { 'X-A' = '{number}' }"), "{caller} or {called}"),
+        (&headers("set = { 'X-A' = '1', 'x-a' = '2' }"), "twice"),
+        (&headers("sets = {}"), "sets"),
     ];
     for (text, why) in cases {
         let error = parse(text).map(|_| ()).unwrap_err();

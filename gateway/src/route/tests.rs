@@ -72,10 +72,24 @@ fn the_chain_says_why() {
          \x20 route \"world\": taken, by 0*\n\
          goes by \"world\", within 120 s:\n\
          \x20 1. carrier: +442079460000, 20 s to answer\n\
+         \x20    headers of the caller: only Privacy goes on\n\
          \x20 2. spare: 02079460000, 60 s to answer\n\
+         \x20    headers of the caller: only Privacy goes on\n\
          \x20 fax: T.38 prefer, else audio; ECM allow; up to 9600 bit/s; redundancy as measured, copies 3; \
          version 0 offered, up to 2 answered; V.34 suppress\n"
     );
+}
+
+#[test]
+fn a_target_says_only_which_rules_for_headers_differ() {
+    let config = config(
+        "[[route]]\nname = 'h'\nto = ['7*']\ntargets = [{ trunk = 'carrier' }, { trunk = 'spare', headers = { pass = [] } }]\n\
+         [route.headers]\npass = ['X-*']\nset = { 'X-A' = '1' }",
+    );
+    let text = decide(&config, call("pbx", "7")).to_string();
+    let told: Vec<_> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("headers of the caller: ")).collect();
+    assert_eq!(told, ["Privacy, X-* go on; X-A: 1", "only Privacy goes on; X-A: 1"]);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use fax_call::Law;
 use fax_call::media::{self, Order, Station};
 use fax_call::sip::{
-    Ask, Codecs, Command, Dialog, Event, Invitation, LegSettings, Local, Method, SessionTimer, Target,
+    Ask, Codecs, Command, Dialog, Event, Headers, Invitation, LegSettings, Local, Method, SessionTimer,
+    Target,
 };
 use fax_core::image::Resolution;
 use fax_core::t30::Fcf;
@@ -190,6 +191,7 @@ pub(crate) fn target(number: &str) -> Target {
         called: Private::new(number.into()),
         max_forwards: 70,
         hops: 0,
+        headers: Headers::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A call over SIP in real time: a [`Phone`] with the sockets of `fax-net`.
 
-use fax_call::sip::{Command, Invitation, LegSettings, Local, T38Mode, Target, Unacceptable};
+use fax_call::sip::{Command, Headers, Invitation, LegSettings, Local, T38Mode, Target, Unacceptable};
 use fax_call::{OffersT38, Phone, PhoneSettings, media};
 use fax_core::terminal::FaxMachine;
 use fax_core::{Private, Timestamp};
@@ -81,6 +81,7 @@ impl SipPlace {
             called: Private::new(number.to_owned()),
             max_forwards: 70,
             hops: 0,
+            headers: Headers::default(),
         };
         let clock = Clock::start();
         let phone = Phone::call(machine, settings, target, clock.now());

@@ -6,7 +6,8 @@
 use super::stack::{HasHeaders, Header, Headers, Uri, make_header};
 use core::net::SocketAddr;
 use core::time::Duration;
-use fax_call::sip::SessionTimer;
+pub(super) use fax_call::sip::escape_user;
+use fax_call::sip::{Headers as FurtherHeaders, SessionTimer};
 use fax_core::Span;
 
 /// The mark that counts how often gateways of this kind have passed a call on; a loop is seen by it.
@@ -83,19 +84,6 @@ pub(super) fn user(uri: &str) -> String {
     unescape(user.split_once(':').map_or(user, |(name, _password)| name))
 }
 
-/// `text` as the user part of a URI.
-pub(super) fn escape_user(text: &str) -> String {
-    use core::fmt::Write;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        let plain = byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/".contains(&byte);
-        match plain {
-            true => out.push(byte.into()),
-            false => write!(out, "%{byte:02X}").unwrap_or(()),
-        }
-        out
-    })
-}
-
 fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -121,6 +109,16 @@ pub(super) fn cseq(message: &impl HasHeaders) -> Option<(u32, &str)> {
     // RFC 3261 8.1.1.5: less than 2^31.
     let number = number.parse().ok().filter(|number| *number < 1 << 31)?;
     Some((number, method.trim()))
+}
+
+/// The headers that are for neither the dialog nor us.
+pub(super) fn foreign(message: &impl HasHeaders) -> FurtherHeaders {
+    let mut further = FurtherHeaders::received();
+    for header in &message.headers().0 {
+        // What does not fit is counted there.
+        _ = further.push(header.name(), header.value());
+    }
+    further
 }
 
 /// Tag of From.

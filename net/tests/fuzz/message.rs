@@ -3,7 +3,7 @@
 use fax_net::{Reading, read};
 
 /// Takes octets as one SIP message and reads all that is ever read of one. No panic; a call that comes in names itself
-/// within bounds and brings no more than was sent; the same octets are read alike; no door opens by guessing.
+/// within bounds and brings no more than was sent, none of its headers reaches beyond a line; the same octets are read alike; no door opens by guessing.
 pub(crate) fn check(data: &[u8]) {
     let reading = read(data);
     match &reading {
@@ -12,6 +12,12 @@ pub(crate) fn check(data: &[u8]) {
             assert!(
                 invitation.body.len() <= data.len() && invitation.called.reveal().len() <= 3 * data.len()
             );
+            for (name, value) in invitation.headers.iter() {
+                assert!(
+                    !name.contains([' ', ':']) && !value.contains(['\r', '\n', '\0']),
+                    "{name:?} {value:?}"
+                );
+            }
         }
         Reading::Refused(code) => assert!([400, 416, 505].contains(code), "{code}"),
         Reading::Response(Some(answer)) => assert!(!answer.contains(['\r', '\n']), "{answer}"),

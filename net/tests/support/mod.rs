@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use core::net::{Ipv4Addr, SocketAddr};
 use core::time::Duration;
-use fax_call::sip::{Command, Event, SessionTimer, Target};
+use fax_call::sip::{Command, Event, Headers, SessionTimer, Target};
 use fax_core::Private;
 use fax_net::{Calls, DialogHandle, EndpointSettings, Listener, SipEndpoint, Timers, Trunk};
 use tokio::net::UdpSocket;
@@ -62,6 +62,7 @@ impl Bench {
             called: Private::new("200".into()),
             max_forwards: 69,
             hops: 1,
+            headers: Headers::default(),
         };
         dialog.command(Command::Invite {
             target,

@@ -31,6 +31,9 @@ impl Dialog {
         request.headers.retain(|header| !header.name().eq_ignore_ascii_case("Max-Forwards"));
         put(&mut request.headers, "Max-Forwards", target.max_forwards.to_string());
         put(&mut request.headers, super::super::message::HOPS, target.hops.to_string());
+        for (name, value) in target.headers.iter() {
+            put(&mut request.headers, name, value.to_owned());
+        }
         let known = Known {
             to: self.inbox.clone(),
             peer: Arc::clone(&live.peer),

@@ -5,6 +5,7 @@
 //! one of them is T.38.
 
 mod adapter;
+mod answer_tone;
 mod audio_leg;
 mod ear;
 mod order;
@@ -17,6 +18,7 @@ mod sign;
 mod station;
 
 pub use adapter::Adapter;
+pub use answer_tone::V8Counters;
 pub use audio_leg::AudioCounters;
 pub use order::{Audio, Flow, Order, Redundancy, T38};
 pub use path::{Path, Sending, Socket};

@@ -213,8 +213,8 @@ impl AudioLeg {
     }
 
     /// Passes on a packet of the other side as it is, with those before it where RFC 2198 is agreed on here; an event only
-    /// if events are.
-    pub(super) fn pass(&mut self, packet: &Passed<'_>) {
+    /// if events are. `edit` may change audio: its law, its stamp there, its octets.
+    pub(super) fn pass(&mut self, packet: &Passed<'_>, edit: impl FnOnce((Law, u32, &mut [u8]))) {
         let Some(audio) = self.audio.filter(|audio| may_send(audio.flow)) else { return };
         let law = Law::of_payload_type(packet.payload_type);
         let Some(payload_type) = law.map_or(audio.events, |_| Some(audio.law.payload_type())) else { return };
@@ -223,6 +223,7 @@ impl AudioLeg {
         octets.copy_from_slice(packet.payload);
         if let Some(law) = law {
             convert(octets, law, audio.law);
+            edit((audio.law, packet.stamp, octets));
         }
         let red = audio.red.filter(|_| law.is_some());
         let mut slot = self.slot();

@@ -76,7 +76,8 @@ mod tests {
         let (packet, law) = (Span::from_millis(20), Law::Mu);
         let adapter = |seed| {
             let mut adapter = Adapter::new(&LegSettings::default(), seed);
-            adapter.order(Timestamp::ZERO, Audio { remote, law, packet, red, events: None, flow: Flow::Both });
+            adapter
+                .order(Timestamp::ZERO, Audio { remote, law, packet, red, events: None, flow: Flow::Both });
             adapter
         };
         let (mut from, mut to) = (adapter(1), adapter(2));

@@ -270,9 +270,8 @@ mod tests {
     fn the_longest_packets_have_room() {
         let mut stream = RtpOut::new(2);
         let mut out = [0; LONGEST];
-        let lengths = [0; 3].map(|octet| {
-            stream.packet(&audio(red(Redundancy::MOST)), &[octet; 320], &mut out).unwrap()
-        });
+        let lengths = [0; 3]
+            .map(|octet| stream.packet(&audio(red(Redundancy::MOST)), &[octet; 320], &mut out).unwrap());
         assert_eq!(lengths, [333, 657, LONGEST]);
     }
 
@@ -296,9 +295,6 @@ mod tests {
         let order = [Some(10), Some(11), Some(13), Some(12), Some(14), Some(15), None, None];
         let carried: Vec<_> =
             order.into_iter().zip(0..).map(|(seq, fill)| older(&mut stream, seq, fill)).collect();
-        assert_eq!(
-            carried,
-            [vec![], vec![0], vec![], vec![], vec![2], vec![2, 4], vec![4, 5], vec![5, 6]]
-        );
+        assert_eq!(carried, [vec![], vec![0], vec![], vec![], vec![2], vec![2, 4], vec![4, 5], vec![5, 6]]);
     }
 }

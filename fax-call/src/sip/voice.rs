@@ -235,7 +235,8 @@ mod tests {
             [("", Some(1)), ("0", Some(0)), ("0/0", Some(1)), ("0/0/0/0/0", Some(2)), ("0/8", None)]
         {
             let fmtp = if blocks.is_empty() { String::new() } else { format!("a=fmtp:99 {blocks}\r\n") };
-            let voice = read(&format!("m=audio 4000 RTP/AVP 0 99\r\na=rtpmap:99 red/8000\r\n{fmtp}")).unwrap();
+            let voice =
+                read(&format!("m=audio 4000 RTP/AVP 0 99\r\na=rtpmap:99 red/8000\r\n{fmtp}")).unwrap();
             let wanted = generations.map(|generations| Redundancy { payload_type: 99, generations });
             assert_eq!(voice.red, wanted, "{blocks}");
         }

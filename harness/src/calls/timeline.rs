@@ -1,7 +1,7 @@
 //! A call on one axis of time: what each fax machine did, what went over the network, what was lost.
 
-use crate::world::passthrough::RED;
 use crate::world::network::log::{Culprit, Fate};
+use crate::world::passthrough::RED;
 use crate::world::{Direction, Kept, Record};
 use fax_core::Timestamp;
 use fax_t38::ifp::{DataType, Indicator};

@@ -104,7 +104,7 @@ pub(crate) struct CellOptions {
     /// Lets the fax machines begin with V.8, as Super G3 ones do.
     #[arg(long)]
     v8: bool,
-    /// What our gateways make of Super G3: suppress or pass.
+    /// What our gateways make of Super G3: suppress, block (a CM that comes anyway) or pass.
     #[arg(long, default_value = "suppress", value_parser = super_g3)]
     super_g3: SuperG3,
     /// When the answerer is hung up after the caller has gone on hook: ms, or never.
@@ -416,8 +416,9 @@ fn hang_up(text: &str) -> Result<HangUp, String> {
 fn super_g3(text: &str) -> Result<SuperG3, String> {
     match text {
         "suppress" => Ok(SuperG3::Suppress),
+        "block" => Ok(SuperG3::Block),
         "pass" => Ok(SuperG3::Pass),
-        _ => Err("use suppress or pass".to_owned()),
+        _ => Err("use suppress, block or pass".to_owned()),
     }
 }
 

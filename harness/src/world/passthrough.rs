@@ -8,7 +8,9 @@
 
 use super::ends::{Gateway, PacketSide};
 use super::scenario::{Chain, Scenario};
-use fax_call::media::{Adapter, Audio, Flow, LegSettings, Order, Path, Redundancy, Sending, Settings, Socket};
+use fax_call::media::{
+    Adapter, Audio, Flow, LegSettings, Order, Path, Redundancy, Sending, Settings, Socket,
+};
 use fax_call::{Ending, Law, Policy, Side};
 use fax_core::{Span, Timestamp};
 use std::net::SocketAddr;

@@ -4,6 +4,8 @@
 //! legs, passes audio on as it is while nobody needs more, tells signs of a fax, and joins the legs by a relay once
 //! one of them is T.38.
 
+mod adapter;
+mod answer_tone;
 mod audio_leg;
 mod ear;
 mod order;
@@ -15,8 +17,10 @@ mod settings;
 mod sign;
 mod station;
 
+pub use adapter::Adapter;
+pub use answer_tone::V8Counters;
 pub use audio_leg::AudioCounters;
-pub use order::{Audio, Flow, Order, T38};
+pub use order::{Audio, Flow, Order, Redundancy, T38};
 pub use path::{Path, Sending, Socket};
 pub use pin::Learning;
 pub use playout::PlayoutCounters;

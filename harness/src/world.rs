@@ -9,7 +9,6 @@
 //! Not here: many calls and their statistics (`calls`), what a line does to one burst (`stimulus`).
 
 pub mod agenda;
-pub mod audio;
 pub mod call;
 mod cast;
 pub mod classic_udptl;

@@ -1,6 +1,6 @@
 //! The media of a call that is only passed on: small, and without an allocation a packet.
 
-use fax_call::media::{Audio, Flow, Order, Path, Settings, Socket};
+use fax_call::media::{Audio, Flow, Order, Path, Redundancy, Settings, Socket};
 use fax_call::{Law, Side};
 use fax_core::{Span, Timestamp};
 use fax_test_support::{CountingAllocator, allocations_during, is_counting, with_octets_held};
@@ -13,7 +13,7 @@ fn audio(port: u16) -> Order {
         remote: ([192, 0, 2, 1], port).into(),
         law: Law::Mu,
         packet: Span::from_millis(20),
-        red: Some(121),
+        red: Some(Redundancy { payload_type: 121, generations: Redundancy::MOST }),
         events: Some(101),
         flow: Flow::Both,
     })

@@ -158,7 +158,7 @@ impl AudioLeg {
         let seq = packet.seq.0;
         if Some(packet.payload_type) == audio.events {
             pass(passed(packet.payload_type, seq, packet.stamp, packet.payload));
-        } else if Some(packet.payload_type) != audio.red {
+        } else if Some(packet.payload_type) != audio.red.map(|red| red.payload_type) {
             self.take(&audio, passed(packet.payload_type, seq, packet.stamp, packet.payload), &mut pass);
         } else if let Ok(red) = Red::parse(packet.payload) {
             let mut older = [(0_u16, 0_u32, 0_u8, &[][..]); 4];
@@ -212,9 +212,9 @@ impl AudioLeg {
         }
     }
 
-    /// Passes on a packet of the other side as it is, with the one before it where RFC 2198 is agreed on here; an event only
-    /// if events are.
-    pub(super) fn pass(&mut self, packet: &Passed<'_>) {
+    /// Passes on a packet of the other side as it is, with those before it where RFC 2198 is agreed on here; an event only
+    /// if events are. `edit` may change audio: its law, its stamp there, its octets.
+    pub(super) fn pass(&mut self, packet: &Passed<'_>, edit: impl FnOnce((Law, u32, &mut [u8]))) {
         let Some(audio) = self.audio.filter(|audio| may_send(audio.flow)) else { return };
         let law = Law::of_payload_type(packet.payload_type);
         let Some(payload_type) = law.map_or(audio.events, |_| Some(audio.law.payload_type())) else { return };
@@ -223,6 +223,7 @@ impl AudioLeg {
         octets.copy_from_slice(packet.payload);
         if let Some(law) = law {
             convert(octets, law, audio.law);
+            edit((audio.law, packet.stamp, octets));
         }
         let red = audio.red.filter(|_| law.is_some());
         let mut slot = self.slot();
@@ -247,9 +248,14 @@ impl AudioLeg {
     pub(super) fn tick(&mut self, now: Timestamp, out: &mut [u8; BLOCK]) -> Option<Played> {
         let audio = self.audio.filter(|_| now >= self.clock.next)?;
         let length = (audio.packet.samples() as usize).clamp(80, BLOCK);
-        let invented = self.playout.play(out.get_mut(..length)?);
+        let invented = self.play(out.get_mut(..length)?);
         self.clock.advance(now, length);
         Some(Played { length, invented: 2 * invented >= length })
+    }
+
+    /// Plays the next octets, of whoever has a clock of his own; how many were invented.
+    pub(super) fn play(&mut self, out: &mut [u8]) -> usize {
+        self.playout.play(out)
     }
 
     /// Listens for signs of a fax in what was just played.
@@ -344,7 +350,7 @@ fn delay(settings: &LegSettings) -> u32 {
 
 fn is_agreed(audio: &Audio, payload_type: u8) -> bool {
     Law::of_payload_type(payload_type).is_some()
-        || Some(payload_type) == audio.red
+        || Some(payload_type) == audio.red.map(|red| red.payload_type)
         || Some(payload_type) == audio.events
 }
 

@@ -27,12 +27,26 @@ pub struct Audio {
     pub law: Law,
     /// Milliseconds of a packet that we send, 10 to 40 ms; 20 if the peer says nothing.
     pub packet: Span,
-    /// The payload type of `red/8000` (RFC 2198), if agreed.
-    pub red: Option<u8>,
+    /// What goes along with each packet, if agreed.
+    pub red: Option<Redundancy>,
     /// The payload type of `telephone-event/8000` (RFC 4733), if agreed.
     pub events: Option<u8>,
     /// Which way it flows.
     pub flow: Flow,
+}
+
+/// Packets of audio beside a newer one (RFC 2198).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redundancy {
+    /// The payload type of `red/8000`.
+    pub payload_type: u8,
+    /// How many go along, [`Redundancy::MOST`] at most.
+    pub generations: u8,
+}
+
+impl Redundancy {
+    /// More would make packets of 40 ms longer than networks carry whole.
+    pub const MOST: u8 = 2;
 }
 
 /// T.38 as agreed.

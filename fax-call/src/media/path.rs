@@ -11,8 +11,10 @@
 //! signalling was asked is not lost.
 //!
 //! From: RFC 5347; field notes NAT-1 to NAT-7, AUD-1 to AUD-6.
-//! Always: while both legs are audio and no fax is made anew, octets pass unchanged; memory is bounded.
+//! Always: while both legs are audio and no fax is made anew, octets pass unchanged, but for an answer tone that invites to
+//! V.8 ([`SuperG3`](crate::SuperG3)); memory is bounded.
 
+use super::answer_tone::{V8Counters, V8Guard};
 use super::audio_leg::{AudioCounters, AudioLeg, BLOCK};
 use super::order::Order;
 use super::pin::Pin;
@@ -66,6 +68,7 @@ pub struct Path {
     now: Timestamp,
     near: End,
     far: End,
+    guard: V8Guard,
     relay: Option<Relaying>,
     /// The record of the last relay that is over.
     record: Option<CallRecord>,
@@ -102,6 +105,7 @@ impl Path {
             far: end(&settings.far, !settings.seed),
             settings,
             now: Timestamp::ZERO,
+            guard: V8Guard::default(),
             relay: None,
             record: None,
             signs: VecDeque::with_capacity(SIGNS),
@@ -242,6 +246,11 @@ impl Path {
         }
     }
 
+    /// What was done to V.8 in audio that came from a side and was passed on.
+    pub fn v8(&self, side: Side) -> V8Counters {
+        self.guard.counters(side)
+    }
+
     /// Datagrams on UDPTL ports that were not the peer's, or no T.38; those that wait for an answer among them.
     pub fn strangers(&self, side: Side) -> u32 {
         let end = match side {
@@ -252,7 +261,7 @@ impl Path {
     }
 
     fn receive_rtp(&mut self, side: Side, from: SocketAddr, octets: &[u8]) -> bool {
-        let Self { near, far, now, relay, .. } = self;
+        let Self { near, far, now, relay, guard, settings, .. } = self;
         let (end, other) = match side {
             Side::Near => (near, far),
             Side::Far => (far, near),
@@ -260,7 +269,7 @@ impl Path {
         let passes = relay.is_none() && end.order.is_audio() && other.order.is_audio();
         end.audio.receive(*now, from, octets, |packet: Passed<'_>| {
             if passes {
-                other.audio.pass(&packet);
+                other.audio.pass(&packet, |audio| guard.pass(settings.policy.super_g3, *now, side, audio));
             }
         })
     }

@@ -111,6 +111,8 @@ impl Playout {
         if !self.started {
             self.started = true;
             self.next = stamp.wrapping_sub(self.delay);
+            // Nothing of this stream lies before it that could be repeated.
+            self.hole = LONGEST_HOLE;
         }
         let ahead = stamp.wrapping_sub(self.next) as i32;
         for (octet, stamp) in octets.iter().zip(0..).map(|(octet, n)| (octet, stamp.wrapping_add(n))) {
@@ -246,6 +248,20 @@ mod tests {
         assert_eq!(out[480..], [7; 160]);
         assert_eq!(playout.counters().invented, 320);
         assert_eq!(played(&mut playout, 1000)[480..], [silence(Law::A); 520]);
+    }
+
+    /// What lies in the ring then is of another stream, or of nobody.
+    #[test]
+    fn before_a_stream_there_is_silence() {
+        for law in [Law::A, Law::Mu] {
+            let mut playout = Playout::new(480);
+            playout.set_law(law);
+            playout.take(0, &[1; 160]);
+            assert_eq!(played(&mut playout, 640)[..480], [silence(law); 480]);
+            playout.restart();
+            playout.take(1_000_000, &[1; 160]);
+            assert_eq!(played(&mut playout, 640)[..480], [silence(law); 480]);
+        }
     }
 
     #[test]

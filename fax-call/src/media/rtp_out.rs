@@ -1,11 +1,13 @@
 //! One stream of RTP to a peer, whoever speaks in it: numbers and stamps run on (NAT-7).
 
-use super::order::Audio;
+use super::order::{Audio, Redundancy};
 
 /// Octets of an RTP header without contributors.
 const HEADER: usize = 12;
-/// Octets of the longest packet: 40 ms and the 40 ms before it.
-pub(super) const LONGEST: usize = HEADER + 5 + 2 * 320;
+/// Octets of the longest packet: 40 ms, and beside it what was 40 ms each.
+pub(super) const LONGEST: usize = HEADER + 1 + 320 + KEPT * (4 + 320);
+/// Packets that are kept to go along with later ones.
+const KEPT: usize = Redundancy::MOST as usize;
 /// Header bit of RFC 2198: another header follows.
 const MORE: u8 = 0x80;
 
@@ -16,12 +18,13 @@ pub(super) struct RtpOut {
     seq: u16,
     stamp: u32,
     marked: bool,
-    before: Before,
+    /// Newest first.
+    before: [Before; KEPT],
     /// What is added to the numbers and stamps of the packets that are passed on.
     passing: Option<(u16, u32)>,
 }
 
-/// The audio that was sent last.
+/// Audio that was sent.
 #[derive(Clone, Debug)]
 struct Before {
     seq: u16,
@@ -44,7 +47,7 @@ impl RtpOut {
     pub(super) fn new(seed: u64) -> Self {
         let mixed = mix(seed);
         let (ssrc, seq, stamp) = (mixed as u32, (mixed >> 32) as u16, mix(mixed) as u32);
-        let before = Before { seq, stamp, octets: Vec::with_capacity(320) };
+        let before = [(); KEPT].map(|()| Before { seq, stamp, octets: Vec::with_capacity(320) });
         Self { ssrc, seq, stamp, marked: true, before, passing: None }
     }
 
@@ -58,9 +61,14 @@ impl RtpOut {
         self.write(audio.red, &Passed { payload_type, marked, seq, stamp, payload: octets }, out)
     }
 
-    /// Writes a packet of the other side as it is, under our numbers; its length. `red`: what carries it together with the
-    /// packet before it, if it is audio and that is agreed.
-    pub(super) fn pass(&mut self, packet: &Passed<'_>, red: Option<u8>, out: &mut [u8]) -> Option<usize> {
+    /// Writes a packet of the other side as it is, under our numbers; its length. `red`: what carries it together with
+    /// those before it, if it is audio and that is agreed.
+    pub(super) fn pass(
+        &mut self,
+        packet: &Passed<'_>,
+        red: Option<Redundancy>,
+        out: &mut [u8],
+    ) -> Option<usize> {
         let starts = self.passing.is_none();
         let (seqs, stamps) = *self
             .passing
@@ -75,7 +83,7 @@ impl RtpOut {
     }
 
     /// Writes a packet under these numbers.
-    fn write(&mut self, red: Option<u8>, packet: &Passed<'_>, out: &mut [u8]) -> Option<usize> {
+    fn write(&mut self, red: Option<Redundancy>, packet: &Passed<'_>, out: &mut [u8]) -> Option<usize> {
         let Passed { payload_type, marked, seq, stamp, payload } = *packet;
         let (header, body) = out.split_at_mut_checked(HEADER)?;
         let mut rest = body;
@@ -86,26 +94,49 @@ impl RtpOut {
             (rest, length) = (after, length + octets.len());
             Some(())
         };
-        if red.is_some() {
-            let older = self.before.of(seq, stamp);
-            if !older.is_empty() {
-                let size = older.len() as u16; // in octets, and in ticks back
-                put(&[
-                    MORE | payload_type,
-                    (size >> 6) as u8,
-                    (size << 2) as u8 | (size >> 8) as u8 & 3,
-                    size as u8,
-                ])?;
+        if let Some(Redundancy { generations, .. }) = red {
+            let older = self.run_before(seq, stamp).min(generations.into());
+            let older = self.before.get(..older)?;
+            for before in older.iter().rev() {
+                let back = stamp.wrapping_sub(before.stamp) as u16;
+                let size = before.octets.len() as u16;
+                let [low, high] = [back << 2 | size >> 8, back >> 6].map(|octet| octet as u8);
+                put(&[MORE | payload_type, high, low, size as u8])?;
             }
             put(&[payload_type])?;
-            put(older)?;
+            older.iter().rev().try_for_each(|before| put(&before.octets))?;
         }
         put(payload)?;
-        self.write_header(red.unwrap_or(payload_type), marked, seq, stamp, header);
+        self.write_header(red.map_or(payload_type, |red| red.payload_type), marked, seq, stamp, header);
         if red.is_some() {
-            self.before.keep(seq, stamp, payload);
+            self.keep(seq, stamp, payload);
         }
         Some(length)
+    }
+
+    /// How many of the packets that are kept are those right before a packet: RFC 2198 says how far back each begins, and
+    /// nothing of numbers, so whoever mends a loss with them takes them for the packets before.
+    fn run_before(&self, seq: u16, stamp: u32) -> usize {
+        let mut next = (seq, stamp);
+        let follows = |before: &&Before| {
+            let is_right = (before.seq.wrapping_add(1), before.end()) == next && !before.octets.is_empty();
+            next = (before.seq, before.stamp);
+            is_right
+        };
+        self.before.iter().take_while(follows).count()
+    }
+
+    /// Keeps a packet, unless another overtook it.
+    fn keep(&mut self, seq: u16, stamp: u32, payload: &[u8]) {
+        if self.before.first().is_some_and(|newest| seq.wrapping_sub(newest.seq) >= 1 << 15) {
+            return;
+        }
+        self.before.rotate_right(1);
+        if let Some(place) = self.before.first_mut() {
+            (place.seq, place.stamp) = (seq, stamp);
+            place.octets.clear();
+            place.octets.extend(payload.iter().take(320));
+        }
     }
 
     /// What is passed on from now comes from elsewhere, or goes on after a pause.
@@ -123,21 +154,9 @@ impl RtpOut {
 }
 
 impl Before {
-    /// The octets, if they are those right before a packet: RFC 2198 says how far back they begin, and nothing of numbers, so
-    /// whoever mends a loss with them takes them for the packet before.
-    fn of(&self, seq: u16, stamp: u32) -> &[u8] {
-        let end = self.stamp.wrapping_add(self.octets.len() as u32);
-        if self.seq.wrapping_add(1) == seq && end == stamp { &self.octets } else { &[] }
-    }
-
-    /// Keeps a packet, unless another overtook it.
-    fn keep(&mut self, seq: u16, stamp: u32, octets: &[u8]) {
-        if seq.wrapping_sub(self.seq) >= 1 << 15 {
-            return;
-        }
-        (self.seq, self.stamp) = (seq, stamp);
-        self.octets.clear();
-        self.octets.extend(octets.iter().take(320));
+    /// The stamp of what comes right after it.
+    fn end(&self) -> u32 {
+        self.stamp.wrapping_add(self.octets.len() as u32)
     }
 }
 
@@ -153,11 +172,15 @@ fn mix(seed: u64) -> u64 {
 mod tests {
     use super::*;
     use crate::Law;
-    use crate::media::Flow;
+    use crate::media::{Flow, Redundancy};
     use fax_core::Span;
     use fax_t38::rtp::{Packet, Red};
 
-    fn audio(red: Option<u8>) -> Audio {
+    const fn red(generations: u8) -> Option<Redundancy> {
+        Some(Redundancy { payload_type: 121, generations })
+    }
+
+    fn audio(red: Option<Redundancy>) -> Audio {
         Audio {
             remote: ([127, 0, 0, 1], 9).into(),
             law: Law::A,
@@ -216,46 +239,62 @@ mod tests {
         assert_eq!(numbers, [0, 2, 1, 3]);
     }
 
+    /// The offset, length and first octet of what goes along with a packet, oldest first.
+    fn beside(packet: &[u8], payload: &[u8]) -> Vec<(u16, usize, u8)> {
+        let packet = Packet::parse(packet).unwrap();
+        let red = Red::parse(packet.payload).unwrap();
+        assert_eq!((packet.payload_type, red.payload_type, red.primary), (121, 8, payload));
+        let mut older: Vec<_> =
+            red.newest_first().map(|block| (block.offset, block.octets.len(), block.octets[0])).collect();
+        older.reverse();
+        older
+    }
+
     #[test]
-    fn with_redundancy_each_packet_carries_the_one_before() {
+    fn with_redundancy_each_packet_carries_those_before() {
+        for generations in 0..=Redundancy::MOST {
+            let mut stream = RtpOut::new(2);
+            let mut out = [0; LONGEST];
+            for n in 0..5_u8 {
+                let payload = [n; 160];
+                let length = stream.packet(&audio(red(generations)), &payload, &mut out).unwrap();
+                let wanted: Vec<_> = (n.saturating_sub(generations)..n)
+                    .map(|older| (160 * u16::from(n - older), 160, older))
+                    .collect();
+                assert_eq!(beside(&out[..length], &payload), wanted);
+            }
+        }
+    }
+
+    #[test]
+    fn the_longest_packets_have_room() {
         let mut stream = RtpOut::new(2);
         let mut out = [0; LONGEST];
-        for n in 0..3_u8 {
-            let length = stream.packet(&audio(Some(121)), &[n; 160], &mut out).unwrap();
-            let packet = Packet::parse(&out[..length]).unwrap();
-            assert_eq!(packet.payload_type, 121);
-            let red = Red::parse(packet.payload).unwrap();
-            assert_eq!((red.payload_type, red.primary), (8, &[n; 160][..]));
-            let older: Vec<_> =
-                red.newest_first().map(|b| (b.payload_type, b.offset, b.octets.to_vec())).collect();
-            assert_eq!(older, if n == 0 { vec![] } else { vec![(8, 160, vec![n - 1; 160])] });
-        }
+        let lengths = [0; 3]
+            .map(|octet| stream.packet(&audio(red(Redundancy::MOST)), &[octet; 320], &mut out).unwrap());
+        assert_eq!(lengths, [333, 657, LONGEST]);
     }
 
     /// What is passed on and what is our own is one stream; a packet that is not the one before is not sent in its place.
     #[test]
-    fn what_is_passed_on_carries_the_packet_before_it_and_no_other() {
+    fn what_is_passed_on_carries_the_packets_before_it_and_no_others() {
         let mut stream = RtpOut::new(3);
         let mut out = [0; LONGEST];
         let mut older = |stream: &mut RtpOut, seq: Option<u16>, fill: u8| {
-            let payload = &[fill; 160];
+            let payload = [fill; 160];
             let length = match seq {
                 Some(seq) => {
                     let stamp = 160 * u32::from(seq);
-                    let passed = Passed { payload_type: 8, marked: false, seq, stamp, payload };
-                    stream.pass(&passed, Some(121), &mut out)
+                    let passed = Passed { payload_type: 8, marked: false, seq, stamp, payload: &payload };
+                    stream.pass(&passed, red(2), &mut out)
                 }
-                None => stream.packet(&audio(Some(121)), payload, &mut out),
+                None => stream.packet(&audio(red(2)), &payload, &mut out),
             };
-            let packet = Packet::parse(&out[..length.unwrap()]).unwrap();
-            let red = Red::parse(packet.payload).unwrap();
-            assert_eq!((packet.payload_type, red.primary), (121, &payload[..]));
-            red.newest_first().map(|block| (block.offset, block.octets[0])).next()
+            beside(&out[..length.unwrap()], &payload).iter().map(|(_, _, octet)| *octet).collect::<Vec<_>>()
         };
         let order = [Some(10), Some(11), Some(13), Some(12), Some(14), Some(15), None, None];
         let carried: Vec<_> =
             order.into_iter().zip(0..).map(|(seq, fill)| older(&mut stream, seq, fill)).collect();
-        let before = |fill| Some((160, fill));
-        assert_eq!(carried, [None, before(0), None, None, before(2), before(4), before(5), before(6)]);
+        assert_eq!(carried, [vec![], vec![0], vec![], vec![], vec![2], vec![2, 4], vec![4, 5], vec![5, 6]]);
     }
 }

@@ -1,8 +1,8 @@
 //! What whoever runs a call wants of its two legs.
 
-use crate::Law;
 use crate::media::Sign;
 use crate::sip::Target;
+use crate::{Law, SuperG3};
 use core::net::IpAddr;
 use fax_core::Span;
 use fax_t38::sdp::{Abilities, Policy};
@@ -66,6 +66,9 @@ pub struct LegSettings {
     pub patience: Span,
     /// What to do with an offer of T.38 that comes late.
     pub late: LateOffers,
+    /// What becomes of Super G3. With `Pass` a call whose answerer invites to V.8 stays in audio until V.21 is heard: no T.38
+    /// is offered, and a peer's offer is refused.
+    pub super_g3: SuperG3,
 }
 
 impl LegSettings {
@@ -84,6 +87,7 @@ impl LegSettings {
             timer: TimerSettings::default(),
             patience: Span::from_millis(8_000),
             late: LateOffers::default(),
+            super_g3: SuperG3::default(),
         }
     }
 }
@@ -120,7 +124,7 @@ pub struct Triggers {
     pub cng: Option<Span>,
     /// 2100 Hz. Not by default: it is no proof of a fax.
     pub ced: Option<Span>,
-    /// 2100 Hz of a V.8 machine. Not by default.
+    /// 2100 Hz of a V.8 machine. Not by default, and never where Super G3 passes.
     pub ansam: Option<Span>,
     /// V.21 flags, the safe one (AUD-8). After 500 ms by default, as an SBC of a large maker does.
     pub v21: Option<Span>,

@@ -1,10 +1,12 @@
 //! When T.38 is offered, to which leg, and when the peer's offer is taken.
 //!
 //! From: RFC 5347 2.1; field notes SIP-1, SIP-5, SIP-6, SIP-17, AUD-8, AUD-9.
-//! Always: who refused is not asked again in this call, but once if it asks itself.
+//! Always: who refused is not asked again in this call, but once if it asks itself; where Super G3 passes, no V.34 is
+//! interrupted.
 //! Not here: how an offer is made (`dialog`).
 
 use super::settings::{LateOffers, LegSettings, T38Mode};
+use crate::SuperG3;
 use crate::media::Sign;
 use fax_core::Timestamp;
 use fax_core::relay::Phase;
@@ -15,6 +17,17 @@ pub(super) struct Switch {
     /// When T.38 is to be offered if nobody has offered it by then.
     due: Option<Timestamp>,
     standing: Standing,
+    invitation: Invitation,
+}
+
+/// Whether V.34 may be what audio carries, where it may (AUD-4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Invitation {
+    /// Nobody invited to V.8, or nothing came of it.
+    #[default]
+    None,
+    /// An answerer did, and there has been no V.21 since.
+    ToV8,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,6 +52,16 @@ impl Switch {
         settings: &LegSettings,
         answered: Option<Timestamp>,
     ) -> bool {
+        self.invitation = match (sign, settings.super_g3) {
+            (Sign::Ansam, SuperG3::Pass) => Invitation::ToV8,
+            (Sign::V21Preamble, _) => Invitation::None,
+            _ => self.invitation,
+        };
+        if self.invitation == Invitation::ToV8 {
+            // What the tone seemed to be at first does not count.
+            self.due = None;
+            return false;
+        }
         let old = answered.is_some_and(|answered| now > answered + settings.triggers.window);
         let counts = sign == Sign::V21Preamble || !old;
         let before = self.due;
@@ -95,7 +118,8 @@ impl Switch {
             LateOffers::NotInAPage => carrier,
             LateOffers::Refuse => carrier || !is_safe(phase),
         };
-        if settings.t38 == T38Mode::Never || late {
+        let disturbs = self.invitation == Invitation::ToV8;
+        if settings.t38 == T38Mode::Never || late || disturbs {
             return Err(488);
         }
         self.due = None;

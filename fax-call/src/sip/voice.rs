@@ -4,7 +4,7 @@
 //! Always: a line that is written has at least one law; other codecs are declined, never transcoded.
 
 use crate::Law;
-use crate::media::{Audio, Flow};
+use crate::media::{Audio, Flow, Redundancy};
 use core::net::SocketAddr;
 use fax_core::Span;
 use fax_t38::sdp::{Attribute, Description, Direction, Host, Media};
@@ -27,8 +27,9 @@ pub struct Voice {
     pub laws: Vec<Law>,
     /// The payload type of its `telephone-event/8000`.
     pub events: Option<u8>,
-    /// The payload type of its `red/8000`.
-    pub red: Option<u8>,
+    /// Its `red/8000`, and how many generations it says that there may be, as far as we send them; one if it says
+    /// nothing.
+    pub red: Option<Redundancy>,
     /// What a packet that it gets should hold.
     pub packet: Option<Span>,
     /// Which way it goes, as the peer sees it.
@@ -70,11 +71,14 @@ impl Voice {
             let is_named = |of: &u8| rtpmap(media, *of).is_some_and(|map| map.eq_ignore_ascii_case(name));
             types.iter().copied().find(is_named)
         };
-        let of_law = |of: &u8| fmtp(media, *of).is_none_or(|blocks| around(blocks, first));
+        let red = |payload_type: u8| {
+            let generations = fmtp(media, payload_type).map_or(Some(1), |blocks| beside(blocks, first))?;
+            Some(Redundancy { payload_type, generations })
+        };
         Some(Self {
             laws,
             events: named("telephone-event/8000"),
-            red: named("red/8000").filter(of_law),
+            red: named("red/8000").and_then(red),
             packet: value(media, "ptime").and_then(|ptime| ptime.parse().ok()).map(Span::from_millis),
             direction: media.direction,
             remote: SocketAddr::new(*host, media.port),
@@ -143,7 +147,8 @@ impl Codecs {
         if let (Some(red), Some(law)) = (self.red, self.laws.first()) {
             formats.push(red.to_string());
             say("rtpmap", format!("{red} red/8000"));
-            say("fmtp", format!("{red} {0}/{0}", law.payload_type()));
+            let blocks = vec![law.payload_type().to_string(); usize::from(Redundancy::MOST) + 1];
+            say("fmtp", format!("{red} {}", blocks.join("/")));
         }
         say("ptime", (packet.micros() / 1000).to_string());
         // AUD-2: what is left out as silence is missing from a fax.
@@ -162,9 +167,11 @@ pub(super) const fn mirrored(direction: Direction) -> Direction {
     }
 }
 
-/// Whether RFC 2198 blocks are of that law.
-fn around(blocks: &str, law: Law) -> bool {
-    blocks.split('/').all(|block| block.trim().parse() == Ok(law.payload_type()))
+/// How many RFC 2198 blocks there may be beside the newest, if all are of that law.
+fn beside(blocks: &str, law: Law) -> Option<u8> {
+    let is_of_law = |block: &str| block.trim().parse() == Ok(law.payload_type());
+    let generations = blocks.split('/').skip(1).count().min(Redundancy::MOST.into());
+    blocks.split('/').all(is_of_law).then_some(generations as u8)
 }
 
 fn clamp(packet: Span) -> Span {
@@ -221,6 +228,20 @@ mod tests {
         }
     }
 
+    /// RFC 2198 5.
+    #[test]
+    fn as_many_generations_are_sent_as_the_peer_lists() {
+        for (blocks, generations) in
+            [("", Some(1)), ("0", Some(0)), ("0/0", Some(1)), ("0/0/0/0/0", Some(2)), ("0/8", None)]
+        {
+            let fmtp = if blocks.is_empty() { String::new() } else { format!("a=fmtp:99 {blocks}\r\n") };
+            let voice =
+                read(&format!("m=audio 4000 RTP/AVP 0 99\r\na=rtpmap:99 red/8000\r\n{fmtp}")).unwrap();
+            let wanted = generations.map(|generations| Redundancy { payload_type: 99, generations });
+            assert_eq!(voice.red, wanted, "{blocks}");
+        }
+    }
+
     #[test]
     fn what_is_written_is_read_the_same() {
         let codecs = Codecs { laws: vec![Law::Mu, Law::A], events: Some(121), red: None }.with_red(true);
@@ -228,7 +249,8 @@ mod tests {
         let host = Some(Host::Ip([192, 0, 2, 1].into()));
         let text = Description { host, media: vec![line], ..Description::default() }.to_string();
         let (_, voice) = Voice::read(&Description::parse(text.as_bytes()).unwrap()).unwrap();
-        assert_eq!((voice.laws, voice.events, voice.red), (codecs.laws, Some(121), Some(122)));
+        let red = Redundancy { payload_type: 122, generations: 2 };
+        assert_eq!((voice.laws, voice.events, voice.red), (codecs.laws, Some(121), Some(red)));
         assert_eq!(voice.direction, Direction::Send);
     }
 }

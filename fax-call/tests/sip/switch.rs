@@ -1,6 +1,7 @@
 //! From audio to T.38 and back: who offers, who refuses, and what the media are told meanwhile.
 
 use crate::peer::*;
+use fax_call::SuperG3;
 use fax_call::media::{Order, Sign};
 use fax_call::sip::{BridgeEvent, By, Command, EndCause, Kind, T38Mode};
 
@@ -63,4 +64,55 @@ fn the_record_says_who_switched_and_how_long_it_took() {
     assert_eq!(call.told(BridgeEvent::Offered { side: Far, by: By::Us, media: Kind::T38 }), 1);
     let switched = BridgeEvent::Switched { side: Far, by: By::Us, media: Kind::T38, after: millis(300) };
     assert_eq!(call.told(switched), 1);
+}
+
+/// AUD-4: what is heard first of ANSam is CED.
+#[test]
+fn where_super_g3_passes_v34_is_not_interrupted_by_anybody() {
+    for (super_g3, interrupted) in [(SuperG3::Pass, false), (SuperG3::Suppress, true), (SuperG3::Block, true)]
+    {
+        let mut settings = settings();
+        for leg in [&mut settings.near, &mut settings.targets[0].leg] {
+            leg.super_g3 = super_g3;
+            leg.triggers.ced = Some(millis(400));
+            leg.triggers.ansam = Some(millis(400));
+        }
+        let mut call = Call::answered(settings);
+        call.heard(Far, Sign::Ced);
+        call.wait(millis(200));
+        call.heard(Far, Sign::Ansam);
+        call.wait(millis(1000));
+        if interrupted {
+            assert_eq!(live(&call.offer(Far)), ["image 20002"]);
+            continue;
+        }
+        call.nothing(Far);
+        call.reinvite(Far, sdp(Far, 2, &audio_off_fax()));
+        assert_eq!(call.refused(Far), 488);
+        // Whoever has said CM comes to T.38 no more, nor does who has heard of V.34.
+        call.wait(millis(60_000));
+        call.nothing(Far);
+        assert!(matches!(call.order(Far), Order::Audio(_)));
+    }
+}
+
+/// One of the two is no Super G3 machine.
+#[test]
+fn where_super_g3_passes_and_v21_follows_all_the_same_the_fax_goes_to_t38() {
+    let pass = || {
+        let mut settings = gateway();
+        settings.targets[0].leg.super_g3 = SuperG3::Pass;
+        let mut call = Call::answered(settings);
+        call.heard(Far, Sign::Ansam);
+        call.wait(millis(3000));
+        call.heard(Far, Sign::V21Preamble);
+        call
+    };
+    let mut call = pass();
+    call.wait(millis(500));
+    assert_eq!(live(&call.offer(Far)), ["image 20002"]);
+    let mut call = pass();
+    call.reinvite(Far, sdp(Far, 2, &audio_off_fax()));
+    call.accepted(Far);
+    assert!(matches!(call.order(Far), Order::T38(_)));
 }

@@ -3,7 +3,7 @@
 use crate::peer::*;
 use bytes::Bytes;
 use fax_call::Law;
-use fax_call::media::{Flow, Order};
+use fax_call::media::{Flow, Order, Redundancy};
 use fax_call::sip::{Command, Event, RequestId};
 use fax_t38::sdp::Direction;
 
@@ -50,10 +50,13 @@ fn audio_redundancy_is_agreed_on_leg_by_leg() {
     let mut settings = gateway();
     settings.targets[0].leg.red = true;
     let mut call = Call::new(settings, sdp(Near, 1, red));
-    assert_eq!(call.invite().media[0].formats, "8 121");
+    let offered = call.invite().media.remove(0);
+    assert_eq!(offered.formats, "8 121");
+    assert!(offered.attributes.iter().any(|it| it.value.as_deref() == Some("121 8/8/8")));
     call.accept(Far, sdp(Far, 1, red));
     call.accepted(Near);
-    assert!(matches!(call.order(Far), Order::Audio(audio) if audio.red == Some(121)));
+    let agreed = Redundancy { payload_type: 121, generations: 1 };
+    assert!(matches!(call.order(Far), Order::Audio(audio) if audio.red == Some(agreed)));
     assert!(matches!(call.order(Near), Order::Audio(audio) if audio.red.is_none()));
 }
 

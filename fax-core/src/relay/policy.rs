@@ -38,6 +38,8 @@ pub enum SuperG3 {
     /// It is played on as plain CED, so that no CM is ever sent.
     #[default]
     Suppress,
+    /// The same, and where audio is passed on, nothing else passes while it sounds: a CM that comes anyway is not heard.
+    Block,
     /// It is played on as it is.
     Pass,
 }
@@ -71,7 +73,7 @@ impl Policy {
     /// The tone as the other line is to play it.
     pub(super) fn tone(&self, tone: Tone) -> Tone {
         match (self.super_g3, tone) {
-            (SuperG3::Suppress, Tone::AnsPr | Tone::AnsAm | Tone::AnsAmPr) => Tone::Ced,
+            (SuperG3::Suppress | SuperG3::Block, Tone::AnsPr | Tone::AnsAm | Tone::AnsAmPr) => Tone::Ced,
             _ => tone,
         }
     }

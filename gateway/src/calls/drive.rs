@@ -1,6 +1,6 @@
 //! The loop of one call.
 
-use super::story::Story;
+use super::story::{Story, against_v34};
 use super::watch::Watch;
 use super::{Desk, Service};
 use crate::capture::Tap;
@@ -393,6 +393,7 @@ impl Driver {
         let sides = [Side::Near, Side::Far];
         let (audio, strangers) = (sides.map(|side| path.audio(side)), sides.map(|side| path.strangers(side)));
         let mut entry = self.story.close(now, path.record(), &self.watches, audio, strangers);
+        entry.evidence.extend(sides.into_iter().filter_map(|side| against_v34(side, path.v8(side))));
         if let Some(tap) = self.tap {
             let wanted = !self.config.capture.failed_only || !entry.went_well();
             entry.capture = tap.close(wanted);

@@ -88,6 +88,7 @@ fn leg(config: &Config, fax: &Fax, local: Local) -> LegSettings {
         abilities: abilities(fax),
         policy: policy(fax),
         red: fax.audio_redundancy,
+        super_g3: fax.relay().super_g3,
         triggers: Triggers { cng, ..triggers },
         timer,
         ..LegSettings::new(local)

@@ -5,7 +5,7 @@ use super::watch::Watch;
 use crate::clock::Utc;
 use crate::ledger::entry::{Change, Entry, Leg, cause};
 use crate::ledger::{Mark, fold};
-use fax_call::media::{AudioCounters, Order, Sign};
+use fax_call::media::{AudioCounters, Order, Sign, V8Counters};
 use fax_call::sip::{BridgeEvent, By, EndCause, Stop};
 use fax_call::{CallRecord, Cause, Event, Side};
 use fax_core::{Span, Timestamp};
@@ -246,6 +246,17 @@ impl Story {
 
     fn is_fax(&self, record: Option<&CallRecord>) -> bool {
         record.is_some_and(|record| record.side(Side::Near).was_fax() || record.side(Side::Far).was_fax())
+    }
+}
+
+/// What was done against V.34 to the audio that came from a side, if anything was.
+pub(super) fn against_v34(side: Side, done: V8Counters) -> Option<String> {
+    match (done.made_plain, done.blocked) {
+        (0, 0) => None,
+        (0, blocked) => Some(format!("{} was not heard for {blocked} packets: V.34", fold::side(side))),
+        (plain, _) => {
+            Some(format!("the answer of {} was made plain for {plain} packets: V.34", fold::side(side)))
+        }
     }
 }
 

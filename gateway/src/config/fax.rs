@@ -112,7 +112,10 @@ impl fmt::Display for Redundancy {
 pub enum SuperG3 {
     /// It is made a plain answer: the machines use V.17.
     Suppress,
-    /// It passes.
+    /// The same, and a caller that tries V.34 all the same is not heard: in audio nothing of it passes while the answer
+    /// sounds.
+    Block,
+    /// It passes, and the call stays in audio unless V.21 is heard after it.
     Pass,
 }
 
@@ -236,6 +239,7 @@ impl Fax {
         };
         let super_g3 = match self.super_g3 {
             SuperG3::Suppress => relay::SuperG3::Suppress,
+            SuperG3::Block => relay::SuperG3::Block,
             SuperG3::Pass => relay::SuperG3::Pass,
         };
         relay::Policy { edits, ecm, super_g3, ..relay::Policy::default() }
@@ -263,7 +267,11 @@ impl fmt::Display for Fax {
             ErrorCorrection::Redundancy => write!(f, "; redundancy {redundancy}")?,
             ErrorCorrection::Fec => write!(f, "; fec")?,
         }
-        let v34 = if self.super_g3 == SuperG3::Suppress { "suppress" } else { "pass" };
+        let v34 = match self.super_g3 {
+            SuperG3::Suppress => "suppress",
+            SuperG3::Block => "block",
+            SuperG3::Pass => "pass",
+        };
         let Self { offer_version, answer_version, .. } = self;
         write!(
             f,

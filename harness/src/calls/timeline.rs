@@ -1,7 +1,7 @@
 //! A call on one axis of time: what each fax machine did, what went over the network, what was lost.
 
-use crate::world::audio::RED;
 use crate::world::network::log::{Culprit, Fate};
+use crate::world::passthrough::RED;
 use crate::world::{Direction, Kept, Record};
 use fax_core::Timestamp;
 use fax_t38::ifp::{DataType, Indicator};
@@ -109,7 +109,9 @@ impl Run {
 fn kind(datagram: &[u8]) -> String {
     // RTP with G.711 has version 2 in its first two bits and type 0 or 8; a sequence number of UDPTL gets
     // there after 32 768 packets.
-    if let [0x80, 0 | 8 | RED, ..] = datagram {
+    if let [0x80, kind, ..] = datagram
+        && matches!(kind & 0x7F, 0 | 8 | RED)
+    {
         return "audio".to_owned();
     }
     let Some(first) = datagram.get(3) else { return "nothing".to_owned() };

@@ -95,16 +95,16 @@ pub(crate) struct CellOptions {
     snr: Option<f64>,
     #[command(flatten)]
     line: LineOptions,
-    /// Playout delay of a passthrough.
-    #[arg(long, default_value_t = 60)]
+    /// Playout delay of a passthrough, 20 to 200.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(20..=200))]
     playout_ms: u64,
-    /// Older packets beside each of a passthrough (RFC 2198).
-    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=4))]
-    rtp_redundancy: u64,
+    /// Older packets beside each of a passthrough (RFC 2198), 0 to 2.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
+    rtp_redundancy: u8,
     /// Lets the fax machines begin with V.8, as Super G3 ones do.
     #[arg(long)]
     v8: bool,
-    /// What our gateways make of Super G3: suppress or pass.
+    /// What our gateways make of Super G3: suppress, block (a CM that comes anyway) or pass.
     #[arg(long, default_value = "suppress", value_parser = super_g3)]
     super_g3: SuperG3,
     /// When the answerer is hung up after the caller has gone on hook: ms, or never.
@@ -304,7 +304,7 @@ impl CellOptions {
             network: [forth?, back?],
             line,
             playout: Span::from_millis(self.playout_ms),
-            generations: self.rtp_redundancy as usize,
+            generations: self.rtp_redundancy,
             super_g3: self.super_g3,
             v8: self.v8,
             hang_up: self.hangup_ms.0,
@@ -416,8 +416,9 @@ fn hang_up(text: &str) -> Result<HangUp, String> {
 fn super_g3(text: &str) -> Result<SuperG3, String> {
     match text {
         "suppress" => Ok(SuperG3::Suppress),
+        "block" => Ok(SuperG3::Block),
         "pass" => Ok(SuperG3::Pass),
-        _ => Err("use suppress or pass".to_owned()),
+        _ => Err("use suppress, block or pass".to_owned()),
     }
 }
 

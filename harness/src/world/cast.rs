@@ -2,17 +2,15 @@
 //!
 //! A system of another maker is one file and one arm here.
 
-use super::audio::RtpAudio;
 use super::draw::{Direction, stream};
 use super::ends::{Gateway, T38Terminal, Terminal};
 use super::our_machine::OurTerminal;
 use super::ours::{self, OurGateway};
 use super::page::Document;
-use super::passthrough::{Passthrough, Regenerate};
+use super::passthrough::AudioGateway;
 use super::phone::{PhoneLine, Place};
 use super::scenario::{Chain, Scenario};
 use super::side::{Phone, Side};
-use crate::stimulus::Law;
 use crate::system::System;
 use fax_call::Leg;
 use fax_core::t30::session;
@@ -84,7 +82,7 @@ fn side(role: Role, scenario: &Scenario, document: &Document, seed: u64) -> Resu
         terminal: terminal(role, scenario, document)?,
         up: line(role.direction(), step),
         down: line(role.direction().back(), 1.0 / step),
-        gateway: gateway(role, scenario)?,
+        gateway: gateway(role, scenario, chance.below(u64::MAX))?,
         step,
     };
     Ok(Side::on_phone(phone, phase, off_hook, scenario.block))
@@ -160,20 +158,15 @@ fn our_machine(role: Role, scenario: &Scenario, document: &Document, leg: Leg) -
     OurTerminal::new(role, &scenario.machine, document, leg)
 }
 
-fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBuild> {
+fn gateway(role: Role, scenario: &Scenario, seed: u64) -> Result<Box<dyn Gateway>, CannotBuild> {
     match (scenario.chain, scenario.gateways[role.index()]) {
-        (Chain::Passthrough, _) => Ok(Box::new(Passthrough(audio(scenario)))),
-        (Chain::Regenerate, _) => Ok(Box::new(Regenerate::new(audio(scenario), scenario.super_g3))),
+        (Chain::Passthrough | Chain::Regenerate, _) => Ok(Box::new(AudioGateway::new(scenario, seed))),
         (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets, scenario.super_g3))),
         #[cfg(feature = "spandsp")]
         (_, System::Spandsp) => peer::gateway(scenario),
         #[cfg(not(feature = "spandsp"))]
         (_, system) => no_part(system, "gateway"),
     }
-}
-
-fn audio(scenario: &Scenario) -> RtpAudio {
-    RtpAudio::new(Law::Mu, scenario.playout, scenario.generations)
 }
 
 #[cfg(not(feature = "spandsp"))]

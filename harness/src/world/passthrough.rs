@@ -1,82 +1,108 @@
 //! Gateways without T.38: a phone line as audio over the network, as it is or made anew.
+//!
+//! An adapter makes the phone line RTP of G.711, 20 ms a packet. A wire that loses nothing joins it to the media of a call
+//! as the daemon has them, whose other leg is the network. All of both is `fax_call::media`: numbers and stamps, what goes
+//! along with each packet, what is mended, what waits, what a hole is filled with.
+//!
+//! From: RFC 3550, RFC 3551, RFC 2198; the project's peer baseline, section 2 and table T9.
 
-use super::audio::RtpAudio;
 use super::ends::{Gateway, PacketSide};
-use fax_call::{Call, Ending, Leg, Policy, Side, SuperG3};
-use fax_core::Timestamp;
+use super::scenario::{Chain, Scenario};
+use fax_call::media::{
+    Adapter, Audio, Flow, LegSettings, Order, Path, Redundancy, Sending, Settings, Socket,
+};
+use fax_call::{Ending, Law, Policy, Side};
+use fax_core::{Span, Timestamp};
+use std::net::SocketAddr;
 
-/// Carries the audio as it is.
+/// An adapter and the media of a call, in one box.
 #[derive(Debug)]
-pub struct Passthrough(pub RtpAudio);
-
-/// Joins the phone line, its near side, and the audio on the network, its far one, by a relay: what is
-/// modem on the one is clean modem on the other.
-#[derive(Debug)]
-pub struct Regenerate {
-    call: Call,
-    audio: RtpAudio,
+pub struct AudioGateway {
+    adapter: Adapter,
+    /// The adapter is near, the network far.
+    path: Path,
 }
 
-impl Regenerate {
-    /// Over this audio.
-    pub fn new(audio: RtpAudio, super_g3: SuperG3) -> Self {
-        let policy = Policy { super_g3, ..Policy::default() };
-        Self { call: Call::new(Leg::audio(), Leg::audio(), policy), audio }
-    }
-}
+/// Payload type of what goes along with newer packets (RFC 2198).
+pub(crate) const RED: u8 = 121;
+/// Longer than any packet of audio.
+const LONGEST: usize = 1500;
+/// What waits of what comes from the adapter, over a wire: the least that there is.
+const WIRE: Span = Span::from_millis(20);
 
-impl Gateway for Passthrough {
-    fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]) {
-        self.0.say(heard);
-        self.0.play(now, said);
+impl AudioGateway {
+    /// As the scenario has it. `seed`: where numbers and stamps begin.
+    pub fn new(scenario: &Scenario, seed: u64) -> Self {
+        let far = LegSettings { jitter: scenario.playout, ..LegSettings::default() };
+        let policy = Policy { super_g3: scenario.super_g3, ..Policy::default() };
+        let regenerate = scenario.chain == Chain::Regenerate;
+        let near = LegSettings { jitter: WIRE, ..far };
+        let mut path = Path::new(Settings { policy, near, far, regenerate, seed });
+        let mut adapter = Adapter::new(&far, seed);
+        adapter.order(Timestamp::ZERO, audio(own(), None));
+        path.order(Timestamp::ZERO, Side::Near, Order::Audio(audio(own(), None)));
+        path.order(Timestamp::ZERO, Side::Far, Order::Audio(audio(peer(), red(scenario.generations))));
+        Self { adapter, path }
     }
-}
 
-impl PacketSide for Passthrough {
-    fn receive(&mut self, now: Timestamp, datagram: &[u8]) {
-        self.0.receive(now, datagram);
-    }
-
-    fn transmit(&mut self, now: Timestamp, out: &mut [u8]) -> Option<usize> {
-        self.0.transmit(now, out)
-    }
-}
-
-impl Gateway for Regenerate {
-    fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]) {
-        let mut block = vec![0; heard.len()];
-        let came = self.audio.play(now, &mut block);
-        self.call.listen(Side::Near, now, heard);
-        if came {
-            self.call.listen(Side::Far, now, &block);
-        } else {
-            self.call.listen_invented(Side::Far, now, &block);
+    /// Carries what is on the wire.
+    fn carry(&mut self, now: Timestamp) {
+        let mut packet = [0; LONGEST];
+        while let Some(Sending { length, .. }) = self.adapter.transmit(&mut packet) {
+            self.path.receive(now, Side::Near, Socket::Rtp, own(), &packet[..length]);
         }
-        self.call.fill(Side::Near, said);
-        self.call.fill(Side::Far, &mut block);
-        self.audio.say(&block);
+        while let Some(Sending { length, .. }) = self.path.transmit(Side::Near, &mut packet) {
+            self.adapter.receive(now, own(), &packet[..length]);
+        }
+    }
+}
+
+fn audio(remote: SocketAddr, red: Option<Redundancy>) -> Audio {
+    Audio { remote, law: Law::Mu, packet: Span::from_millis(20), red, events: None, flow: Flow::Both }
+}
+
+fn red(generations: u8) -> Option<Redundancy> {
+    (generations > 0).then_some(Redundancy { payload_type: RED, generations })
+}
+
+/// Both ends of the wire.
+fn own() -> SocketAddr {
+    ([192, 0, 2, 1], 4000).into()
+}
+
+/// The gateway beyond the network.
+fn peer() -> SocketAddr {
+    ([192, 0, 2, 2], 4000).into()
+}
+
+impl Gateway for AudioGateway {
+    fn exchange(&mut self, now: Timestamp, heard: &[i16], said: &mut [i16]) {
+        self.adapter.exchange(heard, said);
+        self.carry(now);
     }
 
     fn close(&mut self, now: Timestamp) -> Option<String> {
-        self.call.finish(now, Ending::HungUp(Side::Near));
-        Some(self.call.record().to_string())
+        self.path.finish(now, Ending::HungUp(Side::Near));
+        self.path.record().map(ToString::to_string)
     }
 }
 
-impl PacketSide for Regenerate {
+impl PacketSide for AudioGateway {
     fn receive(&mut self, now: Timestamp, datagram: &[u8]) {
-        self.audio.receive(now, datagram);
+        self.path.receive(now, Side::Far, Socket::Rtp, peer(), datagram);
+        self.carry(now);
     }
 
-    fn transmit(&mut self, now: Timestamp, out: &mut [u8]) -> Option<usize> {
-        self.audio.transmit(now, out)
+    fn transmit(&mut self, _now: Timestamp, out: &mut [u8]) -> Option<usize> {
+        self.path.transmit(Side::Far, out).map(|sending| sending.length)
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        self.call.deadline().map(|deadline| deadline.at)
+        self.path.deadline().map(|deadline| deadline.at)
     }
 
     fn advance(&mut self, now: Timestamp) {
-        self.call.advance(now);
+        self.path.advance(now);
+        self.carry(now);
     }
 }

@@ -26,10 +26,10 @@ pub struct Scenario {
     pub network: [Network; 2],
     /// Both directions of every phone line.
     pub line: Impairments,
-    /// Playout delay of a passthrough.
+    /// Playout delay of a passthrough, 20 to 200 ms.
     pub playout: Span,
-    /// Older packets beside each of a passthrough (RFC 2198).
-    pub generations: usize,
+    /// Older packets beside each of a passthrough (RFC 2198), two at most.
+    pub generations: u8,
     /// What our gateways make of Super G3.
     pub super_g3: SuperG3,
     /// Whether the fax machines begin with V.8.

@@ -235,7 +235,8 @@ impl Dialog {
         let law = law.filter(|law| voice.laws.contains(law) && allowed(law));
         let law = law.or_else(|| voice.laws.iter().copied().find(allowed))?;
         let events = self.codecs.events.and(voice.events);
-        let codecs = Codecs { laws: vec![law], events, red: voice.red.filter(|_| self.settings.red) };
+        let red = voice.red.filter(|_| self.settings.red).map(|red| red.payload_type);
+        let codecs = Codecs { laws: vec![law], events, red };
         let audio = voice.agree(&codecs, Some(law), self.settings.packet)?;
         self.codecs = codecs;
         let line = self.audio_line(mirrored(voice.direction));

@@ -163,8 +163,8 @@ fn our_machine(role: Role, scenario: &Scenario, document: &Document, leg: Leg) -
 fn gateway(role: Role, scenario: &Scenario) -> Result<Box<dyn Gateway>, CannotBuild> {
     match (scenario.chain, scenario.gateways[role.index()]) {
         (Chain::Passthrough, _) => Ok(Box::new(Passthrough(audio(scenario)))),
-        (Chain::Regenerate, _) => Ok(Box::new(Regenerate::new(audio(scenario), scenario.super_g3))),
-        (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets, scenario.super_g3))),
+        (Chain::Regenerate, _) => Ok(Box::new(Regenerate::new(audio(scenario), scenario.policy()))),
+        (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets, scenario.policy()))),
         #[cfg(feature = "spandsp")]
         (_, System::Spandsp) => peer::gateway(scenario),
         #[cfg(not(feature = "spandsp"))]

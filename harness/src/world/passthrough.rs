@@ -2,7 +2,7 @@
 
 use super::audio::RtpAudio;
 use super::ends::{Gateway, PacketSide};
-use fax_call::{Call, Ending, Leg, Policy, Side, SuperG3};
+use fax_call::{Call, Ending, Leg, Policy, Side};
 use fax_core::Timestamp;
 
 /// Carries the audio as it is.
@@ -18,9 +18,8 @@ pub struct Regenerate {
 }
 
 impl Regenerate {
-    /// Over this audio.
-    pub fn new(audio: RtpAudio, super_g3: SuperG3) -> Self {
-        let policy = Policy { super_g3, ..Policy::default() };
+    /// Over this audio, by this policy.
+    pub fn new(audio: RtpAudio, policy: Policy) -> Self {
         Self { call: Call::new(Leg::audio(), Leg::audio(), policy), audio }
     }
 }

@@ -27,4 +27,4 @@ pub use supervisor::Supervision;
 pub use terminal::Terminal;
 pub use verdict::{Cause, Ending, How, Retry, Verdict};
 
-pub use fax_core::relay::{EcmUse, Phase, Policy, Side, SuperG3, TcfMethod};
+pub use fax_core::relay::{EcmUse, OwnWord, OwnWords, Phase, Policy, Repetition, Side, SuperG3, TcfMethod};

@@ -29,7 +29,7 @@ mod tracker;
 mod way;
 
 pub use event::Event;
-pub use policy::{EcmUse, Policy, SuperG3};
+pub use policy::{EcmUse, OwnWord, OwnWords, Policy, Repetition, SuperG3};
 pub use tcf::TcfMethod;
 pub use tracker::{Pending, Phase, Side, Tracker};
 
@@ -37,7 +37,7 @@ use crate::line::{Expectation, Line, Nature};
 use crate::signal::{FrameEnd, Grammar, Heard, Opening, Signal};
 use crate::t30::{Body, Change, Confirmation, Frame, FrameBuffer, FrameEdit, PostPage};
 use crate::time::{Span, Timestamp};
-use delay::{Answers, Gate};
+use delay::{Answers, Gate, Watch};
 use std::collections::VecDeque;
 use tcf::{TcfJudge, tcf};
 use way::{Kind, Moment, Way};
@@ -128,7 +128,8 @@ impl Relay {
         let kind = self.kind();
         let moment = |from: Side, ear: &Ear| {
             let (free, commands) = (ear.burst.is_none(), self.tracker.sender() == Some(from));
-            Moment { now, kind, free, commands, regenerates }
+            let may_wait = self.tracker.may_be_told_to_wait(from.other());
+            Moment { now, kind, free, commands, may_wait, own: self.policy.own, regenerates }
         };
         let (there, here) = (moment(Side::Near, &self.far), moment(Side::Far, &self.near));
         let Self { outward, homeward, events, .. } = self;
@@ -263,21 +264,22 @@ impl Relay {
             ear.muted = signal != Signal::End;
             return;
         }
-        let gate = match self.tracker.sender() {
-            Some(sender) if sender == side && self.answers_for == Some(side) => {
-                let Self { near, far, answers, .. } = self;
-                let ear = match side {
-                    Side::Near => near,
-                    Side::Far => far,
-                };
-                answers.pass(signal, ear.frame.octets(), now)
-            }
-            _ => Gate::Open,
+        let watch = self.watch(side, now);
+        let gate = if self.tracker.sender() == Some(side) {
+            let Self { near, far, answers, .. } = self;
+            let ear = match side {
+                Side::Near => near,
+                Side::Far => far,
+            };
+            answers.pass(signal, ear.frame.octets(), now, watch)
+        } else {
+            Gate::Open
         };
         match gate {
             Gate::Open => self.put(side, signal, now),
             Gate::Held => {}
             Gate::Released => {
+                self.way_to(side).stop_polling();
                 self.answers.release().for_each(|held| self.put(side, held, now));
                 self.put(side, signal, now);
             }
@@ -286,6 +288,25 @@ impl Relay {
                 self.ear(side).muted = true;
                 self.answers.again().for_each(|again| self.put(side.other(), again, now));
             }
+            Gate::Kept(watch) => {
+                let kept = if watch == Watch::Polling { Event::PollKept } else { Event::RepetitionKept };
+                self.events.note(now, side, kept);
+                self.ear(side).muted = signal != Signal::End;
+            }
+        }
+    }
+
+    /// What a burst of the machine on `side` may be that is not to be passed on, if it sends pages.
+    fn watch(&mut self, side: Side, now: Timestamp) -> Option<Watch> {
+        let Policy { own, repetition, .. } = self.policy;
+        let is_answered_here = self.answers_for == Some(side);
+        let way = self.way_to(side);
+        if way.is_polled() {
+            Some(Watch::Polling)
+        } else if is_answered_here {
+            own.has(OwnWord::AnswerAgain).then_some(Watch::Answered)
+        } else {
+            (repetition == Repetition::Kept && way.is_on_slow_way(now)).then_some(Watch::Asked)
         }
     }
 
@@ -297,9 +318,11 @@ impl Relay {
         let phase = self.tracker.burst_ended(side);
         self.note_phase(at, side, phase);
         let was_v21 = self.ear(side).burst.take() == Some(Opening::V21);
+        let kept = self.ear(side).muted;
         self.pass(side, Signal::End, now);
         if self.tracker.awaits_frames(side) {
-            self.way_to(side).await_answer(now);
+            let way = self.way_to(side);
+            if kept { way.await_same_answer(now) } else { way.await_answer(now) }
         }
         if self.policy.tcf == TcfMethod::Local
             && nature == Nature::Packets
@@ -366,6 +389,9 @@ impl Relay {
     /// A DCS beyond the limits, of a machine that has not seen the DIS that was edited, is answered by
     /// its own machine's CFR, which says FTT when it arrives: the sender steps down.
     fn confirmation(&self) -> Confirmation {
+        if !self.policy.own.has(OwnWord::TrainingRefused) {
+            return Confirmation::Pass;
+        }
         let beyond = self.tracker.commanded().is_some_and(|dcs| self.policy.edits.exceeded_by(dcs));
         let bad = self.policy.tcf == TcfMethod::Local
             && self.tcf_is_judged()

@@ -146,6 +146,7 @@ fn codings(coding: Coding) -> &'static [Code] {
         Coding::Mh => &[Code::Mh],
         Coding::Mr => &[Code::Mr],
         Coding::Mmr => &[Code::Mmr],
+        Coding::Jbig => panic!("the peer never uses it"),
     }
 }
 
@@ -179,6 +180,7 @@ fn decode(what: &str, coded: &[u8], coding: Coding, like: &Page) -> Page {
         Coding::Mh => (3, 0),
         Coding::Mr => (3, 1),
         Coding::Mmr => (4, 0),
+        Coding::Jbig => panic!("the peer never uses it"),
     };
     let entries: [(u16, u32); 11] = [
         (256, like.width),

@@ -41,9 +41,21 @@ struct Short {
     len: usize,
 }
 
-/// A burst that may be the command again.
+/// What a burst of the machine that sends pages may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// The command again that was answered.
+    Answered,
+    /// RR, for it was told RNR here.
+    Polling,
+    /// The command again whose answer is on its way.
+    Asked,
+}
+
+/// A burst that may be kept back.
 #[derive(Clone, Debug)]
 struct Held {
+    watch: Watch,
     signals: [Signal; HELD],
     len: usize,
 }
@@ -60,6 +72,8 @@ pub(super) enum Gate {
     /// It was the command again: what was held is forgotten, the rest of the burst too, and the answer
     /// is to be given.
     Repeated,
+    /// It was RR, or what is left of it, or the command again: as above, and the answer comes by itself.
+    Kept(Watch),
 }
 
 impl Answers {
@@ -87,7 +101,13 @@ impl Answers {
     }
 
     /// A signal of the sender of pages, before it is said. `octets` are those of its frame so far.
-    pub(super) fn pass(&mut self, signal: Signal, octets: &[u8], now: Timestamp) -> Gate {
+    pub(super) fn pass(
+        &mut self,
+        signal: Signal,
+        octets: &[u8],
+        now: Timestamp,
+        watch: Option<Watch>,
+    ) -> Gate {
         let late = self.answer.is_some() && now >= self.said + REPEATED_AFTER;
         match (signal, &mut self.held) {
             // It goes on: the command behind this burst is a new one, though it may read the same.
@@ -95,14 +115,19 @@ impl Answers {
                 self.answer = None;
                 Gate::Open
             }
-            (Signal::Begin(Opening::V21), None) if late => {
-                self.held = Some(Held { signals: [signal; HELD], len: 1 });
-                Gate::Held
+            (Signal::Begin(Opening::V21), None) => {
+                let watch = watch.filter(|watch| late || *watch != Watch::Answered);
+                self.held = watch.map(|watch| Held { watch, signals: [signal; HELD], len: 1 });
+                if watch.is_some() { Gate::Held } else { Gate::Open }
             }
             (_, None) => Gate::Open,
-            (Signal::FrameEnd(FrameEnd::Good), Some(_)) if self.command.is(octets) => {
-                self.held = None;
-                Gate::Repeated
+            (Signal::FrameEnd(_) | Signal::End, Some(held)) => {
+                let watch = held.watch;
+                let gate = self.decide(watch, signal == Signal::FrameEnd(FrameEnd::Good), octets);
+                if gate != Gate::Released {
+                    self.held = None;
+                }
+                gate
             }
             (Signal::Octets(_) | Signal::Missing, Some(held)) if held.len < HELD => {
                 held.signals[held.len] = signal;
@@ -113,10 +138,28 @@ impl Answers {
         }
     }
 
+    /// What a burst was, at the end of its first frame or of itself.
+    fn decide(&self, watch: Watch, good: bool, octets: &[u8]) -> Gate {
+        let again = good && self.command.is(octets);
+        let polls = Frame::parse(octets).is_ok_and(|frame| frame.fcf() == Fcf::Rr);
+        match watch {
+            Watch::Answered if again => Gate::Repeated,
+            Watch::Asked if again => Gate::Kept(Watch::Asked),
+            // Whoever did not understand RNR, or is not understood, is told again.
+            Watch::Polling if again => Gate::Kept(Watch::Asked),
+            Watch::Polling if polls || !good => Gate::Kept(Watch::Polling),
+            _ => Gate::Released,
+        }
+    }
+
     /// What was held, once it is released: the machine has gone on.
     pub(super) fn release(&mut self) -> impl Iterator<Item = Signal> + use<> {
         self.answer = None;
-        let held = self.held.take().unwrap_or(Held { signals: [Signal::Missing; HELD], len: 0 });
+        let held = self.held.take().unwrap_or(Held {
+            watch: Watch::Answered,
+            signals: [Signal::Missing; HELD],
+            len: 0,
+        });
         held.signals.into_iter().take(held.len)
     }
 

@@ -73,6 +73,12 @@ pub enum Event {
     Held,
     /// And no answer came.
     HeldInVain,
+    /// Its answer is later than flags could hold for: the other machine was told RNR.
+    ToldToWait,
+    /// It asked with RR whether the other is ready, having been told RNR here: that was not passed on.
+    PollKept,
+    /// It said a command again whose answer is on a slow way: that was not passed on.
+    RepetitionKept,
     /// Nothing more came of its carrier, so the other line let it go.
     CarrierLetGo(Opening),
     /// It said a command again that had been answered: its answer was given again, and it was not passed on.

@@ -18,6 +18,40 @@ pub struct Policy {
     pub tcf: TcfMethod,
     /// Whether fill is left out of pages on their way into packets, as agreed with the T.38 peer.
     pub fill_removal: bool,
+    /// What is said here that no machine said.
+    pub own: OwnWords,
+    /// What becomes of a command that is said again while the answer to it is on a slow way.
+    pub repetition: Repetition,
+}
+
+/// One thing that a relay may say of its own accord. There is nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnWord {
+    /// Flags of V.21 that hold a machine whose answer is late: [`Event::Held`](super::Event::Held).
+    Flags,
+    /// RNR to a machine that awaits the answer to PPS or EOR, where flags cannot hold it long enough; the RR that
+    /// follows is kept: [`Event::ToldToWait`](super::Event::ToldToWait).
+    NotReady,
+    /// The answer once more that a machine gave, to a command that is said again:
+    /// [`Event::AnsweredAgain`](super::Event::AnsweredAgain).
+    AnswerAgain,
+    /// FTT in place of CFR: [`Change::TrainingRefused`](crate::t30::Change::TrainingRefused).
+    TrainingRefused,
+}
+
+/// A set of [`OwnWord`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnWords(u8);
+
+/// What becomes of a command that is said again while the answer to it is on a slow way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repetition {
+    /// It passes: the far machine answers twice.
+    Passed,
+    /// It is kept, and the answer to the first is given behind it:
+    /// [`Event::RepetitionKept`](super::Event::RepetitionKept).
+    #[default]
+    Kept,
 }
 
 /// Whether error correction is used (T30-1).
@@ -52,7 +86,29 @@ impl Default for Policy {
             super_g3: SuperG3::Suppress,
             tcf: TcfMethod::Transferred,
             fill_removal: false,
+            own: OwnWords::ALL,
+            repetition: Repetition::default(),
         }
+    }
+}
+
+impl OwnWords {
+    /// Everything that a relay may say by itself.
+    pub const ALL: Self = Self(0b1111);
+
+    /// All of these but one.
+    #[must_use]
+    pub const fn without(self, word: OwnWord) -> Self {
+        Self(self.0 & !Self::bit(word))
+    }
+
+    /// Whether one is among them.
+    pub const fn has(self, word: OwnWord) -> bool {
+        self.0 & Self::bit(word) != 0
+    }
+
+    const fn bit(word: OwnWord) -> u8 {
+        1 << word as u8
     }
 }
 

@@ -246,6 +246,12 @@ impl Tracker {
         }
     }
 
+    /// Whether the machine on `side` awaits the answer to PPS or EOR, which may be RNR (T.30 A.3.3).
+    pub fn may_be_told_to_wait(&self, side: Side) -> bool {
+        let blocks = self.pending.is_some_and(|pending| matches!(pending.command, Fcf::Pps | Fcf::Eor));
+        self.sender == Some(side) && self.phase == Phase::PostPage && blocks
+    }
+
     /// Where the call is.
     pub fn phase(&self) -> Phase {
         self.phase

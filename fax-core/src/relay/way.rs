@@ -1,13 +1,13 @@
 //! One way through the relay: from what was heard on one line to what is said on the other.
 
-use super::Event;
 use super::bit_pacer::BitPacer;
 use super::fill::FillRemover;
 use super::frame_pacer::FramePacer;
 use super::row_pacer::RowPacer;
 use super::tape::{Content, Mark, Tape};
+use super::{Event, OwnWord, OwnWords};
 use crate::line::{Line, Nature};
-use crate::signal::{FrameEnd, Opening, Signal};
+use crate::signal::{Chunk, FrameEnd, Opening, Signal};
 use crate::time::{Span, Timestamp};
 
 /// What is awaited longest before a carrier is let go of which nothing comes any more: V.21 before its
@@ -27,6 +27,17 @@ const HOLD_AFTER: Span = Span::from_millis(2500);
 /// that a late one is a lost one and the machine had better repeat.
 const HOLD_FOR: Span = Span::from_millis(2700);
 const HOLD_FOR_LOST: Span = Span::from_millis(1200);
+/// Where answers take as long as this the flags may end before the next one is there: RNR holds longer.
+const BEYOND_FLAGS: Span = Span::from_millis(4900);
+/// From the first command to the last RNR at most: T5 (T.30 A.5.4.1).
+const POLLED_FOR: Span = Span::from_millis(60_000);
+/// From when RNR is put on its way until its machine must have begun RR, or it has not understood: the preamble, the
+/// frame and T4.
+const TURN_TO_POLL: Span = Span::from_millis(4500);
+/// RNR as whoever answers says it: X is that of the machine that has not received DIS.
+const RNR: [u8; 3] = [0xFF, 0xC8, 0x37];
+/// How much longer than the quickest answer another one takes that is not lost.
+const SLOWER: Span = Span::from_millis(1000);
 /// How long a machine that awaits a command is held once all of one has been lost: until the other machine
 /// has said it again, T4 and a little more.
 const HOLD_FOR_COMMAND: Span = Span::from_millis(4500);
@@ -65,6 +76,10 @@ pub(super) struct Moment {
     pub(super) free: bool,
     /// The line's own machine receives pages: what is said are commands.
     pub(super) commands: bool,
+    /// The line's own machine awaits an answer that may be RNR.
+    pub(super) may_wait: bool,
+    /// What may be said that was not heard.
+    pub(super) own: OwnWords,
     /// Both lines are phone lines, so that what comes damaged need not be said: nobody waits for its packets.
     pub(super) regenerates: bool,
 }
@@ -79,12 +94,25 @@ pub(super) struct Way {
     news: Timestamp,
     /// Since when a burst waits for its turn.
     waiting: Option<Timestamp>,
-    /// Since when the line's own machine awaits an answer on V.21.
+    /// Since when the line's own machine awaits an answer on V.21, until it is held.
     awaited: Option<Timestamp>,
+    /// When the command was over whose answer has not begun, whatever became of the machine since.
+    asked: Option<Timestamp>,
+    poll: Poll,
     /// After how long the quickest answer so far began.
     quickest: Option<Span>,
     /// When the open carrier was turned on.
     flags: Timestamp,
+}
+
+/// A machine that is told RNR asks with RR until it gets another answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Poll {
+    None,
+    /// RNR is on the tape.
+    Told,
+    /// It has the turn, not longer than until then.
+    Turn(Timestamp),
 }
 
 #[derive(Clone, Debug)]
@@ -128,6 +156,8 @@ impl Way {
             news: Timestamp::ZERO,
             waiting: None,
             awaited: None,
+            asked: None,
+            poll: Poll::None,
             quickest: None,
             flags: Timestamp::ZERO,
         }
@@ -141,7 +171,35 @@ impl Way {
 
     /// The line's own machine has said something and awaits an answer on V.21: T4 runs.
     pub(super) fn await_answer(&mut self, now: Timestamp) {
+        if self.poll == Poll::None {
+            self.asked = Some(now);
+        }
+        self.await_same_answer(now);
+    }
+
+    /// It has said something that was kept from the other, and awaits the answer that is due already.
+    pub(super) fn await_same_answer(&mut self, now: Timestamp) {
+        self.asked.get_or_insert(now);
         self.awaited = Some(now);
+        if let Poll::Turn(until) = &mut self.poll {
+            *until = now;
+        }
+    }
+
+    /// Whether its machine was told RNR, so that RR is due.
+    pub(super) fn is_polled(&self) -> bool {
+        self.poll != Poll::None
+    }
+
+    /// The machine that was told RNR said something else.
+    pub(super) fn stop_polling(&mut self) {
+        self.poll = Poll::None;
+    }
+
+    /// Whether the answer to the last command is late only because all answers are.
+    pub(super) fn is_on_slow_way(&self, now: Timestamp) -> bool {
+        let slow = self.quickest.filter(|span| *span >= HOLD_AFTER);
+        self.asked.zip(slow).is_some_and(|(asked, span)| now < asked + span + SLOWER)
     }
 
     /// Whether everything has been said.
@@ -213,6 +271,9 @@ impl Way {
         note: &mut impl FnMut(Event),
     ) -> bool {
         let since = *self.waiting.get_or_insert(moment.now);
+        if matches!(self.poll, Poll::Turn(until) if moment.free && moment.now < until) {
+            return false;
+        }
         if line.nature() == Nature::Modem && !moment.free {
             if opening != Opening::V21 && moment.now >= since + PATIENCE_TURN_FAST {
                 note(Event::Untimely(opening));
@@ -227,11 +288,11 @@ impl Way {
         if line.say(Signal::Begin(opening)).is_err() {
             return false;
         }
-        if let Some(since) = self.awaited.take() {
-            let after = moment.now.since(since);
-            self.quickest = Some(self.quickest.map_or(after, |before| before.min(after)));
-        }
         self.waiting = None;
+        match self.poll {
+            Poll::Told => self.poll = Poll::Turn(moment.now + TURN_TO_POLL),
+            Poll::Turn(_) | Poll::None => self.note_answer(moment.now),
+        }
         (self.news, self.flags) = (moment.now, moment.now);
         self.frames.begin(moment.regenerates && opening == Opening::V21);
         self.stage = Stage::Burst(opening, Pacer::Undecided);
@@ -245,10 +306,19 @@ impl Way {
             return false;
         }
         self.awaited = None;
+        if self.is_better_told(moment) {
+            note(Event::ToldToWait);
+            self.tell();
+            return true;
+        }
+        if !moment.own.has(OwnWord::Flags) {
+            return false;
+        }
         let quick = self.quickest.is_some_and(|span| span < HOLD_AFTER);
         // In audio what is not there in time is lost, not late, unless answers took as long before; and the other
         // machine waits for the command.
         if moment.regenerates && self.quickest.is_none_or(|span| span < HOLD_AFTER) {
+            self.asked = None;
             return false;
         }
         // It speaks again already.
@@ -259,6 +329,31 @@ impl Way {
         self.flags = moment.now;
         self.stage = Stage::Holding(moment.now + if quick { HOLD_FOR_LOST } else { HOLD_FOR });
         true
+    }
+
+    /// The answer has begun.
+    fn note_answer(&mut self, now: Timestamp) {
+        (self.awaited, self.poll) = (None, Poll::None);
+        if let Some(asked) = self.asked.take() {
+            let after = now.since(asked);
+            self.quickest = Some(self.quickest.map_or(after, |before| before.min(after)));
+        }
+    }
+
+    /// Whether flags would not hold the machine long enough and RNR does.
+    fn is_better_told(&self, moment: Moment) -> bool {
+        let slow = self.quickest.is_some_and(|span| span >= BEYOND_FLAGS);
+        let in_time = self.asked.is_some_and(|asked| moment.now < asked + POLLED_FOR);
+        let may = moment.own.has(OwnWord::NotReady) && moment.may_wait && moment.free;
+        may && slow && in_time && self.tape.is_empty()
+    }
+
+    /// Puts RNR on the empty tape.
+    fn tell(&mut self) {
+        self.poll = Poll::Told;
+        let frame = [Signal::Octets(Chunk::from_octets(&RNR)), Signal::FrameEnd(FrameEnd::Good)];
+        let burst = [Signal::Begin(Opening::V21)].into_iter().chain(frame).chain([Signal::End]);
+        burst.for_each(|signal| self.tape.put(signal));
     }
 
     fn holding(
@@ -272,6 +367,7 @@ impl Way {
         match self.tape.mark_here().map(|here| here.mark) {
             Some(Mark::Begin(Opening::V21)) => {
                 self.tape.pass_mark();
+                self.note_answer(now);
                 self.quickest.get_or_insert(HOLD_AFTER);
                 self.news = now;
                 self.frames.begin(moment.regenerates);
@@ -372,7 +468,8 @@ impl Way {
             Stage::Burst(Opening::V21, Pacer::Frames) => self.frames.has_dropped_last(),
             _ => false,
         };
-        silent && moment.commands && line.nature() == Nature::Modem
+        let holds = moment.own.has(OwnWord::Flags) && line.nature() == Nature::Modem;
+        silent && moment.commands && holds
     }
 
     /// A carrier of which nothing comes any more is let go: the end of the burst may be lost.

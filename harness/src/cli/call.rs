@@ -2,7 +2,7 @@
 
 use super::modem::{LineOptions, cores};
 use clap::{ArgAction, Args, Parser};
-use fax_call::SuperG3;
+use fax_call::{OwnWord, OwnWords, Repetition, SuperG3};
 use fax_core::Span;
 use fax_harness::calls::report::failed_seeds;
 use fax_harness::calls::timeline::timeline;
@@ -107,6 +107,12 @@ pub(crate) struct CellOptions {
     /// What our gateways make of Super G3: suppress, block (a CM that comes anyway) or pass.
     #[arg(long, default_value = "suppress", value_parser = super_g3)]
     super_g3: SuperG3,
+    /// What our gateways say that no machine said: any of flags, rnr, answers and ftt, or none.
+    #[arg(long, default_value = "flags,rnr,answers,ftt", value_parser = own_words)]
+    own: OwnWords,
+    /// What our gateways make of a command that is said again over a slow network: kept or passed.
+    #[arg(long, default_value = "kept", value_parser = repetition)]
+    repetition: Repetition,
     /// When the answerer is hung up after the caller has gone on hook: ms, or never.
     #[arg(long, default_value = "2000", value_parser = hang_up)]
     hangup_ms: HangUp,
@@ -306,6 +312,8 @@ impl CellOptions {
             playout: Span::from_millis(self.playout_ms),
             generations: self.rtp_redundancy,
             super_g3: self.super_g3,
+            own: self.own,
+            repetition: self.repetition,
             v8: self.v8,
             hang_up: self.hangup_ms.0,
             block: self.block_ms as usize * 8,
@@ -419,6 +427,29 @@ fn super_g3(text: &str) -> Result<SuperG3, String> {
         "block" => Ok(SuperG3::Block),
         "pass" => Ok(SuperG3::Pass),
         _ => Err("use suppress, block or pass".to_owned()),
+    }
+}
+
+fn own_words(text: &str) -> Result<OwnWords, String> {
+    let all = [
+        ("flags", OwnWord::Flags),
+        ("rnr", OwnWord::NotReady),
+        ("answers", OwnWord::AnswerAgain),
+        ("ftt", OwnWord::TrainingRefused),
+    ];
+    let named: Vec<&str> = text.split(',').filter(|name| *name != "none").collect();
+    if named.iter().any(|name| !all.iter().any(|(known, _)| known == name)) {
+        return Err("use flags, rnr, answers and ftt with commas between, or none".to_owned());
+    }
+    let others = all.iter().filter(|(name, _)| !named.contains(name));
+    Ok(others.fold(OwnWords::ALL, |words, (_, word)| words.without(*word)))
+}
+
+fn repetition(text: &str) -> Result<Repetition, String> {
+    match text {
+        "kept" => Ok(Repetition::Kept),
+        "passed" => Ok(Repetition::Passed),
+        _ => Err("use kept or passed".to_owned()),
     }
 }
 

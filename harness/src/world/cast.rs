@@ -161,7 +161,7 @@ fn our_machine(role: Role, scenario: &Scenario, document: &Document, leg: Leg) -
 fn gateway(role: Role, scenario: &Scenario, seed: u64) -> Result<Box<dyn Gateway>, CannotBuild> {
     match (scenario.chain, scenario.gateways[role.index()]) {
         (Chain::Passthrough | Chain::Regenerate, _) => Ok(Box::new(AudioGateway::new(scenario, seed))),
-        (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets, scenario.super_g3))),
+        (_, System::Ours) => Ok(Box::new(OurGateway::new(&scenario.packets, scenario.policy()))),
         #[cfg(feature = "spandsp")]
         (_, System::Spandsp) => peer::gateway(scenario),
         #[cfg(not(feature = "spandsp"))]

@@ -3,7 +3,7 @@
 use super::classic_udptl::Recovery;
 use super::ends::{Gateway, PacketSide};
 use super::scenario::{self, PacketSettings};
-use fax_call::{Call, Ending, Leg, Policy, Side, SuperG3, TcfMethod};
+use fax_call::{Call, Ending, Leg, Policy, Side, TcfMethod};
 use fax_core::{Span, Timestamp};
 use fax_t38::Version;
 use fax_t38::line::{Pacing, Settings, T38Line, Udptl};
@@ -13,12 +13,11 @@ use fax_t38::udptl::{Copies, Gaps, Hold, Layout, Protection, ReceiverSettings, R
 pub(super) struct OurGateway(Call);
 
 impl OurGateway {
-    pub(super) fn new(packets: &PacketSettings, super_g3: SuperG3) -> Self {
+    pub(super) fn new(packets: &PacketSettings, policy: Policy) -> Self {
         let policy = Policy {
             tcf: if packets.rate_management == 1 { TcfMethod::Local } else { TcfMethod::Transferred },
             fill_removal: packets.fill_removal,
-            super_g3,
-            ..Policy::default()
+            ..policy
         };
         Self(Call::new(Leg::audio(), Leg::t38(line(packets, Pacing::Live)), policy))
     }

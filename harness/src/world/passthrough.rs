@@ -11,7 +11,7 @@ use super::scenario::{Chain, Scenario};
 use fax_call::media::{
     Adapter, Audio, Flow, LegSettings, Order, Path, Redundancy, Sending, Settings, Socket,
 };
-use fax_call::{Ending, Law, Policy, Side};
+use fax_call::{Ending, Law, Side};
 use fax_core::{Span, Timestamp};
 use std::net::SocketAddr;
 
@@ -34,7 +34,7 @@ impl AudioGateway {
     /// As the scenario has it. `seed`: where numbers and stamps begin.
     pub fn new(scenario: &Scenario, seed: u64) -> Self {
         let far = LegSettings { jitter: scenario.playout, ..LegSettings::default() };
-        let policy = Policy { super_g3: scenario.super_g3, ..Policy::default() };
+        let policy = scenario.policy();
         let regenerate = scenario.chain == Chain::Regenerate;
         let near = LegSettings { jitter: WIRE, ..far };
         let mut path = Path::new(Settings { policy, near, far, regenerate, seed });

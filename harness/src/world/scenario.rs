@@ -4,7 +4,7 @@ use super::classic_udptl::Recovery;
 use super::network::Network;
 use crate::stimulus::{Impairments, Law};
 use crate::system::System;
-use fax_call::SuperG3;
+use fax_call::{OwnWords, Policy, Repetition, SuperG3};
 use fax_core::Span;
 use std::fmt;
 use std::str::FromStr;
@@ -32,6 +32,10 @@ pub struct Scenario {
     pub generations: u8,
     /// What our gateways make of Super G3.
     pub super_g3: SuperG3,
+    /// What our gateways say that no machine said.
+    pub own: OwnWords,
+    /// What they make of commands that are repeated over a slow network.
+    pub repetition: Repetition,
     /// Whether the fax machines begin with V.8.
     pub v8: bool,
     /// When the answerer is hung up after the caller has gone on hook.
@@ -133,6 +137,14 @@ impl fmt::Display for Copies {
     }
 }
 
+impl Scenario {
+    /// What a relay of ours may do, but for what is agreed about packets.
+    pub(super) fn policy(&self) -> Policy {
+        let Self { super_g3, own, repetition, .. } = *self;
+        Policy { super_g3, own, repetition, ..Policy::default() }
+    }
+}
+
 impl Default for Scenario {
     /// SpanDSP throughout, V.17 with error correction, three secondaries, a perfect network of 20 ms.
     fn default() -> Self {
@@ -155,6 +167,8 @@ impl Default for Scenario {
             playout: Span::from_millis(60),
             generations: 0,
             super_g3: SuperG3::default(),
+            own: OwnWords::ALL,
+            repetition: Repetition::default(),
             v8: false,
             hang_up: Some(Span::from_millis(2000)),
             block: 160,

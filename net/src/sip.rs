@@ -13,6 +13,7 @@ mod body;
 mod dialog;
 mod digest;
 mod gate;
+mod grammar;
 mod message;
 mod peering;
 mod reading;
@@ -36,7 +37,8 @@ use core::time::Duration;
 use dialog::{Dialog, INBOX, Inbound};
 use fax_call::sip::{Command, Event, Invitation};
 use fax_core::Private;
-use message::{address, to_tag, value};
+use grammar::address;
+use message::{to_tag, value};
 use shared::{Name, Shared, lock, random_octets};
 use stack::{
     CancellationToken, EndpointBuilder, EndpointOption, Method, Request, SipConnection, SipMessage,

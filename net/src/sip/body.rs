@@ -1,6 +1,7 @@
 //! The description in a body: alone, or as one part of several (RFC 5621; SIP-I trunks send ISUP beside it).
 
-use super::message::{parameter, value};
+use super::grammar::parameter;
+use super::message::value;
 use super::stack::HasHeaders;
 use bytes::Bytes;
 
@@ -30,9 +31,7 @@ pub(super) fn description(message: &impl HasHeaders, body: &[u8]) -> Bytes {
     if is_sdp(kind) {
         return Bytes::copy_from_slice(body);
     }
-    let boundary = parameter(kind, "boundary")
-        .map(|boundary| boundary.trim_matches('"'))
-        .filter(|boundary| !boundary.is_empty());
+    let boundary = parameter(kind, "boundary").filter(|boundary| !boundary.is_empty());
     let part = boundary.and_then(|boundary| part(body, boundary));
     part.map(Bytes::copy_from_slice).unwrap_or_default()
 }

@@ -4,6 +4,7 @@
 //! Always: credentials are shown to one realm only; passwords and answers are compared in constant time; a nonce that we
 //! gave out lives five minutes, works from one address, and each count of it works once.
 
+use super::grammar::pair;
 use super::message::{user, value};
 use super::sound::is_line;
 use super::stack::HasHeaders;
@@ -166,13 +167,9 @@ impl Fields {
         const MOST: usize = 24;
         let (scheme, fields) = value.split_once(char::is_whitespace)?;
         (scheme.eq_ignore_ascii_case("Digest") && is_line(fields)).then_some(())?;
-        let fields = super::message::split_list(fields).take(MOST).filter_map(|field| field.split_once('='));
+        let fields = super::grammar::list(fields).take(MOST).map(pair);
         Some(Self(
-            fields
-                .map(|(name, value)| {
-                    (name.trim().to_ascii_lowercase(), value.trim().trim_matches('"').to_owned())
-                })
-                .collect(),
+            fields.filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value?.to_owned()))).collect(),
         ))
     }
 

@@ -7,7 +7,8 @@
 use super::body::{Body, sort};
 
 use super::dialog::Inbound;
-use super::message::{ALLOW, at_least_a_second, cseq, from_tag, list, parameter, put, to_tag, value};
+use super::grammar::parameter;
+use super::message::{ALLOW, at_least_a_second, cseq, from_tag, list, put, to_tag, value};
 use super::shared::{Name, Peer, Shared, Tally, lock};
 use super::sound::Sound;
 use super::stack::{

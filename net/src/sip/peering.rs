@@ -1,6 +1,7 @@
 //! The state of a dialog as RFC 3261 12 has it, and the requests made from it.
 
-use super::message::{address, escape_user, from_tag, list, put, to_tag, uri, value};
+use super::grammar::address;
+use super::message::{escape_user, from_tag, list, put, to_tag, uri, value};
 use super::shared::Way;
 use super::stack::{Headers, Method, Request, Response, Version};
 

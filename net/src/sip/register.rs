@@ -5,7 +5,8 @@
 
 use super::dialog::Inbound;
 use super::digest;
-use super::message::{address, header, list, parameter, put, value};
+use super::grammar::{address, parameter};
+use super::message::{header, list, put, value};
 use super::peering::Peering;
 use super::shared::{Peer, Shared, Way, lock};
 use super::stack::{Method, Request, Response};

@@ -4,7 +4,8 @@
 //! Not here: networks (`gate` asks only for adapters' addresses); our own registrations with trunks (`register`).
 
 use super::digest::{Asked, Doorkeeper, Verdict};
-use super::message::{address, list, parameter, put, user, value};
+use super::grammar::{address, parameter};
+use super::message::{list, put, user, value};
 use super::shared::{Peer, Shared, Tally, Way, lock};
 use super::stack::{Request, Response, SipConnection};
 use crate::settings::{Limits, Registrar, Transport, Trunk};

@@ -4,6 +4,7 @@
 //! Always: what two readers could take for two different requests is refused.
 //! Not here: what it asks for (`gate`).
 
+use super::grammar;
 use super::message::{cseq, from_tag, value, values};
 use super::stack::{Method, Request, Scheme, TransactionKey, TransactionRole, Version};
 
@@ -76,18 +77,7 @@ pub(super) fn is_line(text: &str) -> bool {
 
 /// No quotes that stay open in addresses.
 fn is_closed(request: &Request) -> bool {
-    let closed = |value: &str| {
-        let (mut open, mut escaped) = (false, false);
-        for c in value.chars() {
-            match c {
-                '"' if !escaped => open = !open,
-                _ => {}
-            }
-            escaped = c == '\\' && !escaped;
-        }
-        !open
-    };
-    ["From", "To", "Contact"].iter().all(|name| values(request, name).all(closed))
+    ["From", "To", "Contact"].iter().all(|name| values(request, name).all(grammar::is_closed))
 }
 
 #[cfg(test)]

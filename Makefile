@@ -8,7 +8,7 @@ PACKAGES := gcc libc6-dev libspandsp-dev tshark
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 LAB := $(CARGO) run --release --package fax-harness --features spandsp --bin faxlab --
 
-.PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance acceptance-efax acceptance-foreign
+.PHONY: help setup test conformance demo lint bench-modem bench-calls bench-t38 fuzz acceptance acceptance-unit acceptance-efax acceptance-foreign
 
 help:
 	@echo 'make demo         a page through faxgw in real time; one through two gateways over a lossy network; in target/demo'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
 	@echo 'make acceptance   SIPp against the SIP endpoint; floods, kills, a full disk and load against faxgw, in real time;'
 	@echo '                  docs/acceptance.md anew (30 minutes; ACCEPTANCE_SECONDS, KILLS and LOAD_CALLS make it shorter)'
+	@echo 'make acceptance-unit  the package under a systemd of its own: start, a fax, reload, kill, stop (2 minutes; needs root)'
 	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
 	@echo 'make acceptance-foreign  whole faxes through faxgw in real time, with rtpengine as a foreign gateway (5 minutes)'
 	@echo 'make deb          the Debian package of the gateway, in target/debian'
@@ -103,6 +104,12 @@ acceptance: setup
 	done; \
 	gateway/acceptance/page.py target/acceptance docs/acceptance.md; \
 	[ -z "$$failed" ] || { echo "not as it must be:$$failed"; exit 1; }
+
+# The package under a systemd in namespaces of its own; needs root.
+acceptance-unit: deb
+	$(CARGO) build --release --locked --package fax-harness --features spandsp --bin faxlab
+	gateway/acceptance/unit.py target/debian/faxgw_*.deb target/release/faxlab test-vectors/pages/itu1.tif target/acceptance
+	gateway/acceptance/page.py target/acceptance docs/acceptance.md
 
 # efax, another T.30 program, over the peer's class 1 modem and a pty.
 acceptance-efax:

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes docs/acceptance.md from the figures of the runs. Sections that are not of these runs stay as they are.
+"""Writes docs/acceptance.md from the figures of the runs. Sections of other runs, and of those that have not been made
+anew, stay as they are.
 
     page.py OUT docs/acceptance.md
 """
@@ -24,6 +25,7 @@ TITLES = {
     "kill": "kill -9",
     "disk": "A full disk",
     "capacity": "How many faxes at once",
+    "unit": "The package as a service",
 }
 
 
@@ -55,7 +57,8 @@ def section(run, content):
 
 
 before = PAGE.read_text() if PAGE.exists() else ""
-foreign = [part for part in re.split(r"(?m)^(?=## )", before)[1:]
-           if part.splitlines()[0].removeprefix("## ") not in TITLES.values()]
-made = [section(run, json.loads(path.read_text())) for run in TITLES if (path := OUT / f"{run}.json").exists()]
-PAGE.write_text("\n".join([HEAD, *made, *foreign]).rstrip() + "\n")
+sections = {part.splitlines()[0].removeprefix("## "): part for part in re.split(r"(?m)^(?=## )", before)[1:]}
+foreign = [part for title, part in sections.items() if title not in TITLES.values()]
+made = [section(run, json.loads(path.read_text())) if (path := OUT / f"{run}.json").exists() else sections.get(title)
+        for run, title in TITLES.items()]
+PAGE.write_text("\n".join([HEAD, *(part.rstrip() + "\n" for part in made + foreign if part)]).rstrip() + "\n")

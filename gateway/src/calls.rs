@@ -166,14 +166,11 @@ async fn carry(
     entry.route.clone_from(&plan.route.name);
     entry.mode_asked = plan.fax.t38.name().into();
     let emergency = plan.route.emergency;
-    let late = desk.live.lag() >= Duration::from_millis(config.limits.loop_lag_ms.into());
-    if late && !emergency {
-        return refuse(entry, 503, cause::CAPACITY, "the program was late".into(), true);
-    }
     if desk.live.is_draining() {
         return refuse(entry, 503, cause::SHUTDOWN, "the program takes no more calls".into(), true);
     }
-    let _place = match desk.quota.enter(&config, &invitation.trunk, emergency) {
+    let (lag, now) = (desk.live.lasting_lag(), std::time::Instant::now());
+    let _place = match desk.quota.enter(&config, &invitation.trunk, emergency, lag, now) {
         Ok(place) => place,
         Err(full) => return refuse(entry, 503, cause::CAPACITY, format!("{} is reached", full.name()), true),
     };

@@ -261,6 +261,7 @@ impl Config {
         let limit = &self.limits;
         ensure(limit.calls >= 1, || "limits.calls is 0: no call would be taken".into())?;
         ensure((1..=70).contains(&limit.hops), || "limits.hops is not 1 to 70".into())?;
+        ensure(limit.loop_lag_ms >= 1, || "limits.loop_lag_ms is 0: no call would be taken".into())?;
         let http = self.http.bind;
         let guarded = self.http.token_file.is_some();
         ensure(http.is_none_or(|bind| bind.ip().is_loopback()) || guarded, || {

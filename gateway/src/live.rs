@@ -30,6 +30,7 @@ pub struct Live {
     pub began: Utc,
     state: Mutex<State>,
     lag_us: AtomicU64,
+    lasting_lag_us: AtomicU64,
     draining: AtomicBool,
 }
 
@@ -168,6 +169,7 @@ impl Default for Live {
             began: Utc::now(),
             state: Mutex::default(),
             lag_us: AtomicU64::new(0),
+            lasting_lag_us: AtomicU64::new(0),
             draining: AtomicBool::new(false),
         }
     }
@@ -227,15 +229,22 @@ impl Live {
         }
     }
 
-    /// How late the program was just now.
-    pub fn set_lag(&self, lag: Duration) {
-        self.lag_us.store(u64::try_from(lag.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    /// How late the program was in the last second, and for as long as it is held against new calls.
+    pub fn set_lag(&self, lag: Duration, lasting: Duration) {
+        let micros = |lag: Duration| u64::try_from(lag.as_micros()).unwrap_or(u64::MAX);
+        self.lag_us.store(micros(lag), Ordering::Relaxed);
+        self.lasting_lag_us.store(micros(lasting), Ordering::Relaxed);
         self.metrics.set_lag(lag);
     }
 
-    /// How late the program was when it was last measured.
+    /// How late the program was at worst in the last second.
     pub fn lag(&self) -> Duration {
         Duration::from_micros(self.lag_us.load(Ordering::Relaxed))
+    }
+
+    /// How late it was at worst in the last five seconds.
+    pub fn lasting_lag(&self) -> Duration {
+        Duration::from_micros(self.lasting_lag_us.load(Ordering::Relaxed))
     }
 
     /// No more calls are taken.

@@ -158,6 +158,7 @@ impl Running {
         };
         let running = Self { desk, state, scribe, endpoint: Endpoint(endpoint), source };
         running.serve_http(token).await?;
+        tokio::spawn(pulse::measure(running.desk.live.clone()));
         tokio::spawn(pulse::keep(running.desk.clone(), running.endpoint.0.clone()));
         tokio::spawn(serve(running.desk.clone(), running.endpoint.0.clone(), calls));
         running.say_what_is_open();

@@ -31,7 +31,7 @@ impl Default for Limits {
         Self {
             calls: 120,
             hops: 3,
-            loop_lag_ms: 50,
+            loop_lag_ms: 20,
             invites_per_source: 20,
             messages_per_source: 1000,
             call_s: 4 * 3600,

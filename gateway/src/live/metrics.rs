@@ -106,7 +106,7 @@ impl Metrics {
             ),
             packets: add(r, "media_packets", "Media packets that were lost, late, repaired, or of strangers"),
             on: add(r, "calls_on", "Calls that are on"),
-            lag: add(r, "loop_lag_seconds", "How late the program was when last measured"),
+            lag: add(r, "loop_lag_seconds", "How late the program was at worst in the last second"),
             records_failed: add(r, "records_failed", "Writes of records that failed since the start"),
             records_dropped: add(r, "records_dropped", "Records that are in no file, since the start"),
             records_waiting: add(r, "records_waiting", "Records that wait for the disk"),

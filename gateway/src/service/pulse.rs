@@ -1,15 +1,14 @@
 //! What is looked at again and again: how late the program is, how signalling is, the watchdog of systemd.
 
 use crate::calls::Desk;
-use crate::live::Signalling;
+use crate::live::{Live, Signalling};
 use fax_net::SipEndpoint;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// How often lateness is measured.
-const STEP: Duration = Duration::from_millis(20);
-/// Lateness that is told is the worst of so many steps: one second.
-const STEPS: usize = 50;
+/// How often all but lateness is looked at.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// Runs as long as the program.
 pub(super) async fn keep(desk: Desk, endpoint: SipEndpoint) {
@@ -18,14 +17,14 @@ pub(super) async fn keep(desk: Desk, endpoint: SipEndpoint) {
     let mut counts = endpoint.counts();
     loop {
         signalling(&desk, &endpoint).await;
-        let lag = worst_lag().await;
-        desk.live.set_lag(lag);
+        tokio::time::sleep(BEAT).await;
         if let Some(every) = watchdog
             && beat.elapsed() >= every / 3
         {
             beat = Instant::now();
             super::notify(&[sd_notify::NotifyState::Watchdog]);
-            let status = format!("{} calls, lag {:.1} ms", desk.quota.calls(), lag.as_secs_f64() * 1000.0);
+            let lag = desk.live.lag().as_secs_f64() * 1000.0;
+            let status = format!("{} calls, lag {lag:.1} ms", desk.quota.calls());
             super::notify(&[sd_notify::NotifyState::Status(&status)]);
         }
         let now = endpoint.counts();
@@ -41,16 +40,53 @@ pub(super) async fn keep(desk: Desk, endpoint: SipEndpoint) {
     }
 }
 
-/// The worst of a second: how much later than asked the program is woken.
-async fn worst_lag() -> Duration {
-    let mut worst = Duration::ZERO;
-    for _ in 0..STEPS {
+/// Measures again and again how much later than asked the program is woken. In a task of its own: it waits for nothing else.
+pub(super) async fn measure(live: Arc<Live>) {
+    const STEP: Duration = Duration::from_millis(20);
+    let mut lateness = Lateness::new();
+    loop {
         let due = Instant::now() + STEP;
         sleep_until(due).await;
         // A timer of the runtime has a grain of one millisecond.
-        worst = worst.max(due.elapsed().saturating_sub(Duration::from_millis(1)));
+        lateness.note(due.elapsed().saturating_sub(Duration::from_millis(1)));
+        live.set_lag(lateness.worst(Lateness::SECOND), lateness.worst(Lateness::ALL));
     }
-    worst
+}
+
+/// The worst of the last five seconds, in tenths: new lateness counts at once, and is forgotten late.
+#[derive(Debug)]
+struct Lateness {
+    /// A tenth of a second each; the one at `place` is being filled.
+    tenths: [Duration; Self::ALL + 1],
+    place: usize,
+    notes: usize,
+}
+
+impl Lateness {
+    /// Notes in a tenth of a second.
+    const NOTES: usize = 5;
+    const SECOND: usize = 10;
+    const ALL: usize = 50;
+
+    const fn new() -> Self {
+        Self { tenths: [Duration::ZERO; Self::ALL + 1], place: 0, notes: 0 }
+    }
+
+    fn note(&mut self, lag: Duration) {
+        if self.notes >= Self::NOTES {
+            self.place = (self.place + 1) % self.tenths.len();
+            self.notes = 0;
+        }
+        let tenth = &mut self.tenths[self.place];
+        *tenth = if self.notes == 0 { lag } else { lag.max(*tenth) };
+        self.notes += 1;
+    }
+
+    /// Of so many tenths, and of the one that is being filled.
+    fn worst(&self, tenths: usize) -> Duration {
+        let newest_first = self.tenths.iter().rev().cycle().skip(Self::ALL - self.place);
+        newest_first.take(tenths + 1).copied().max().unwrap_or_default()
+    }
 }
 
 async fn signalling(desk: &Desk, endpoint: &SipEndpoint) {
@@ -72,5 +108,37 @@ async fn signalling(desk: &Desk, endpoint: &SipEndpoint) {
                 advertised.insert(trunk.name.clone(), address.ip());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn lateness_counts_at_once_and_is_forgotten_after_its_time() {
+        let mut lateness = Lateness::new();
+        for _ in 0..1000 {
+            lateness.note(millis(1));
+        }
+        lateness.note(millis(30));
+        let worst = |lateness: &Lateness| [Lateness::SECOND, Lateness::ALL].map(|span| lateness.worst(span));
+        assert_eq!(worst(&lateness), [millis(30); 2]);
+        for _ in 0..49 {
+            lateness.note(millis(2));
+        }
+        assert_eq!(worst(&lateness), [millis(30); 2]);
+        for _ in 0..10 {
+            lateness.note(millis(2));
+        }
+        assert_eq!(worst(&lateness), [millis(2), millis(30)]);
+        for _ in 0..200 {
+            lateness.note(millis(1));
+        }
+        assert_eq!(worst(&lateness), [millis(1), millis(2)]);
     }
 }

@@ -27,21 +27,37 @@ fn noted(kept: &Kept, side: usize, what: &str) -> usize {
     kept.notes[side].iter().filter(|(_, note)| note.text == what).count()
 }
 
-/// Audio to audio too, where nothing but the gateway takes the modulation away: with it the caller would
-/// send CM.
+/// In audio too, where nothing but the gateway takes the modulation away: with it the caller would send CM.
 #[test]
 fn suppressed_super_g3_is_a_clean_g3_call() {
-    for chain in [Chain::Gateway, Chain::Regenerate] {
-        let (record, kept) = called(chain, SuperG3::Suppress);
-        assert!(record.verdict().strict(), "{chain}: {}", record.cause());
-        assert_eq!([noted(&kept, 0, "no V.8"), noted(&kept, 1, "no V.8")], [1, 1], "{chain}");
+    for chain in [Chain::Gateway, Chain::Regenerate, Chain::Passthrough] {
+        for super_g3 in [SuperG3::Suppress, SuperG3::Block] {
+            let (record, kept) = called(chain, super_g3);
+            assert!(record.verdict().strict(), "{chain}: {}", record.cause());
+            assert_eq!([noted(&kept, 0, "no V.8"), noted(&kept, 1, "no V.8")], [1, 1], "{chain}");
+            if chain != Chain::Gateway {
+                let record = kept.gateways[1].as_deref().unwrap_or_default();
+                assert!(record.contains("of an answer tone made plain"), "{chain}: {record}");
+            }
+        }
     }
 }
 
+/// Nothing is made anew there either: V.34 is not V.21.
 #[test]
 fn super_g3_that_stays_in_audio_comes_to_v34() {
-    let (record, kept) = called(Chain::Passthrough, SuperG3::Pass);
-    assert_eq!([noted(&kept, 0, AGREED), noted(&kept, 1, AGREED)], [1, 1], "{}", record.cause());
+    for chain in [Chain::Passthrough, Chain::Regenerate] {
+        let (record, kept) = called(chain, SuperG3::Pass);
+        assert_eq!([noted(&kept, 0, AGREED), noted(&kept, 1, AGREED)], [1, 1], "{}", record.cause());
+        assert!(!kept.gateways.iter().flatten().any(|record| record.contains("made plain")));
+    }
+}
+
+/// A leg that is T.38 already carries ANSam and no CM, so the machines are G3 machines in the end.
+#[test]
+fn super_g3_that_passes_over_t38_comes_to_a_g3_call() {
+    let (record, _) = called(Chain::Gateway, SuperG3::Pass);
+    assert!(record.verdict().strict(), "{}", record.cause());
 }
 
 /// An answerer that knows V.8 says so in its DIS, bit 6; the caller is not told.

@@ -9,7 +9,8 @@
 use super::ends::{Gateway, PacketSide};
 use super::scenario::{Chain, Scenario};
 use fax_call::media::{
-    Adapter, Audio, Flow, LegSettings, Order, Path, Redundancy, Sending, Settings, Socket,
+    Adapter, Audio, AudioCounters, Flow, LegSettings, Order, Path, PlayoutCounters, Redundancy, Sending,
+    Settings, Socket, V8Counters,
 };
 use fax_call::{Ending, Law, Side};
 use fax_core::{Span, Timestamp};
@@ -83,7 +84,22 @@ impl Gateway for AudioGateway {
 
     fn close(&mut self, now: Timestamp) -> Option<String> {
         self.path.finish(now, Ending::HungUp(Side::Near));
-        self.path.record().map(ToString::to_string)
+        let mut text = String::new();
+        for side in [Side::Near, Side::Far] {
+            let AudioCounters { received, playout, .. } = self.path.audio(side);
+            let PlayoutCounters { late, invented, restarts } = playout;
+            text += &format!(
+                "{side:?}: {received} packets, {late} late, {restarts} restarts, {invented} samples invented"
+            );
+            let V8Counters { made_plain, blocked } = self.path.v8(side);
+            for (packets, what) in [(made_plain, "of an answer tone made plain"), (blocked, "blocked")] {
+                if packets > 0 {
+                    text += &format!(", {packets} {what}");
+                }
+            }
+            text += "\n";
+        }
+        Some(text + &self.path.record().map(ToString::to_string).unwrap_or_default())
     }
 }
 

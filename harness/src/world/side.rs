@@ -25,6 +25,15 @@ enum Kind {
     Packets(Box<dyn T38Terminal>),
 }
 
+impl Kind {
+    fn packets(&mut self) -> &mut dyn PacketSide {
+        match self {
+            Self::Phone(phone) => phone.gateway.as_mut(),
+            Self::Packets(terminal) => terminal.as_mut(),
+        }
+    }
+}
+
 /// A fax machine, its line and its gateway.
 pub(super) struct Phone {
     pub(super) terminal: Box<dyn Terminal>,
@@ -107,15 +116,12 @@ impl Side {
     }
 
     pub(super) fn receive(&mut self, now: Timestamp, datagram: &[u8]) {
-        let packets: &mut dyn PacketSide = match &mut self.kind {
-            Kind::Phone(phone) => phone.gateway.as_mut(),
-            Kind::Packets(terminal) => terminal.as_mut(),
-        };
+        let packets = self.kind.packets();
         self.meter.time(|| packets.receive(now, datagram));
     }
 
     pub(super) fn transmit(&mut self, now: Timestamp, out: &mut [u8]) -> Option<usize> {
-        self.packets_mut().transmit(now, out)
+        self.kind.packets().transmit(now, out)
     }
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
@@ -126,7 +132,8 @@ impl Side {
     }
 
     pub(super) fn advance(&mut self, now: Timestamp) {
-        self.packets_mut().advance(now);
+        let packets = self.kind.packets();
+        self.meter.time(|| packets.advance(now));
     }
 
     pub(super) fn machine(&self) -> &dyn Machine {
@@ -161,13 +168,6 @@ impl Side {
         match &self.kind {
             Kind::Phone(_) => self.meter.estimate(),
             Kind::Packets(_) => Duration::ZERO,
-        }
-    }
-
-    fn packets_mut(&mut self) -> &mut dyn PacketSide {
-        match &mut self.kind {
-            Kind::Phone(phone) => phone.gateway.as_mut(),
-            Kind::Packets(terminal) => terminal.as_mut(),
         }
     }
 

@@ -231,7 +231,8 @@ impl Way {
 
     /// Whether a burst has begun of which nothing has come.
     pub(super) fn is_bare(&self) -> bool {
-        self.tape.len() == 0 && matches!(self.stage, Stage::Between | Stage::Burst(_, Pacer::Undecided))
+        self.tape.octet(0).is_none()
+            && matches!(self.stage, Stage::Between | Stage::Burst(_, Pacer::Undecided))
     }
 
     /// Says what can be said.

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::verdict::{Ending, Verdict};
 use core::fmt;
 use fax_core::relay::{self, Phase, Side};
-use fax_core::t30::{Dcs, Fcf, PostPage};
+use fax_core::t30::{Change, Dcs, Fcf, PostPage};
 use fax_core::{Opening, Timestamp, Tone};
 use fax_modem::Quality;
 use fax_modem::line as modem;
@@ -106,6 +106,16 @@ pub struct RelayRecord {
     pub held: u32,
     /// Of these, such for which no answer came.
     pub held_in_vain: u32,
+    /// RNR said here to a machine whose answer was late.
+    pub told_to_wait: u32,
+    /// RR that was kept after it.
+    pub polls_kept: u32,
+    /// Commands said again that were kept because their answer was on its way.
+    pub repetitions_kept: u32,
+    /// CFR that became FTT.
+    pub confirmations_refused: u32,
+    /// Pages or parts of them of which nothing could be read.
+    pub unread: u32,
     /// Carriers announced before they were heard that did not come.
     pub mispredicted: u32,
     /// Carriers let go because nothing came.
@@ -185,7 +195,12 @@ impl CallRecord {
             relay::Event::BadFrame { .. } => up(&mut self.side_mut(side).bad_frames),
             relay::Event::Hole => up(&mut self.side_mut(side).holes),
             relay::Event::Phase(phase) => self.enter(at, phase),
-            relay::Event::Edited(_) => up(&mut relay.edited),
+            relay::Event::Edited(change) => {
+                up(&mut relay.edited);
+                if change == Change::TrainingRefused {
+                    up(&mut relay.confirmations_refused);
+                }
+            }
             relay::Event::PredictionFailed(_) => up(&mut relay.mispredicted),
             relay::Event::FrameReplayed { .. } => up(&mut relay.replayed),
             relay::Event::Filled { octets } => relay.filled = relay.filled.saturating_add(octets),
@@ -196,6 +211,10 @@ impl CallRecord {
             relay::Event::TcfJudged { good: false } => up(&mut relay.tcf_bad),
             relay::Event::Held => up(&mut relay.held),
             relay::Event::HeldInVain => up(&mut relay.held_in_vain),
+            relay::Event::ToldToWait => up(&mut relay.told_to_wait),
+            relay::Event::PollKept => up(&mut relay.polls_kept),
+            relay::Event::RepetitionKept => up(&mut relay.repetitions_kept),
+            relay::Event::Unread(_) => up(&mut relay.unread),
             relay::Event::CarrierLetGo(_) => up(&mut relay.let_go),
             relay::Event::AnsweredAgain => up(&mut relay.answered_again),
             relay::Event::Untimely(_) | relay::Event::SpokeOver(_) => up(&mut relay.collisions),
@@ -382,7 +401,11 @@ impl fmt::Display for RelayRecord {
         write!(f, "edited {edited}, replayed {replayed}, filled {filled}, fill removed {fill_removed}")?;
         write!(f, ", held {held} ({held_in_vain} in vain), tcf good {tcf_good}, bad {tcf_bad}")?;
         write!(f, ", mispredicted {mispredicted}, let go {let_go}")?;
-        write!(f, ", answered again {answered_again}, collisions {collisions}")
+        write!(f, ", answered again {answered_again}, collisions {collisions}")?;
+        let Self { told_to_wait, polls_kept, repetitions_kept, confirmations_refused, .. } = self;
+        write!(f, ", told to wait {told_to_wait}, polls kept {polls_kept}")?;
+        write!(f, ", repetitions kept {repetitions_kept}, cfr refused {confirmations_refused}")?;
+        write!(f, ", unread {}", self.unread)
     }
 }
 
@@ -428,6 +451,25 @@ mod tests {
         let again = [(near, pps), (far, mcf)];
         assert_eq!(record(&[&page[..], &again, &again].concat()).confirmed, 1);
         assert_eq!(record(&[&page[..], &again, &page].concat()).confirmed, 2);
+    }
+
+    #[test]
+    fn what_the_relay_said_of_its_own_accord_is_in_the_record() {
+        let record = record(&[
+            (Side::Far, relay::Event::Held),
+            (Side::Far, relay::Event::ToldToWait),
+            (Side::Near, relay::Event::PollKept),
+            (Side::Near, relay::Event::RepetitionKept),
+            (Side::Far, relay::Event::AnsweredAgain),
+            (Side::Far, relay::Event::Edited(Change::TrainingRefused)),
+            (Side::Far, relay::Event::Unread(Opening::V21)),
+        ]);
+        let relay = &record.relay;
+        assert_eq!((relay.held, relay.told_to_wait, relay.polls_kept), (1, 1, 1));
+        assert_eq!((relay.answered_again, relay.repetitions_kept), (1, 1));
+        assert_eq!((relay.confirmations_refused, relay.unread), (1, 1));
+        let text = "told to wait 1, polls kept 1, repetitions kept 1, cfr refused 1, unread 1\n";
+        assert!(record.to_string().ends_with(text), "{record}");
     }
 
     #[test]

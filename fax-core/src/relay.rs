@@ -34,8 +34,8 @@ pub use tcf::TcfMethod;
 pub use tracker::{Pending, Phase, Side, Tracker};
 
 use crate::line::{Expectation, Line, Nature};
-use crate::signal::{FrameEnd, Grammar, Heard, Opening, Signal};
-use crate::t30::{Body, Change, Confirmation, Frame, FrameBuffer, FrameEdit, PostPage};
+use crate::signal::{Chunk, FrameEnd, Grammar, Heard, Opening, Signal};
+use crate::t30::{Body, Change, Confirmation, Fcf, Frame, FrameBuffer, FrameEdit, PostPage};
 use crate::time::{Span, Timestamp};
 use delay::{Answers, Gate, Watch};
 use std::collections::VecDeque;
@@ -44,6 +44,12 @@ use way::{Kind, Moment, Way};
 
 /// A predicted carrier that has not come by then does not come.
 const PREDICTION: Span = Span::from_millis(1000);
+/// How long the other machine is held while a page passes of which nothing can be read: a block lasts 37 s at
+/// 14 400 bit/s.
+const UNREAD: Span = Span::from_millis(40_000);
+/// A machine that has said its last frame says nothing more before T4 (2.55 s at least, T.30 5.4.2), give or take what
+/// a network is slower at times.
+const SAME_TURN: Span = Span::from_millis(2000);
 /// Events that wait at most; the oldest give way.
 const EVENTS: usize = 64;
 
@@ -62,6 +68,10 @@ pub struct Relay {
     /// The side whose commands reach the other's modem through packets, or through audio: there an answer
     /// can be lost, and be given again.
     answers_for: Option<Side>,
+    /// Both lines are phone lines.
+    regenerates: bool,
+    /// Who has spoken last on V.21 and when that was over, until the other machine speaks.
+    spoke: Option<(Side, Timestamp)>,
     events: Outbox,
 }
 
@@ -96,6 +106,8 @@ impl Relay {
             answers: Answers::new(),
             judge: TcfJudge::default(),
             answers_for: None,
+            regenerates: false,
+            spoke: None,
             events: Outbox(VecDeque::with_capacity(EVENTS)),
         }
     }
@@ -110,7 +122,7 @@ impl Relay {
             (Nature::Modem, Nature::Modem) => self.tracker.sender(),
             (Nature::Packets, Nature::Packets) => None,
         };
-        let regenerates = (near.nature(), far.nature()) == (Nature::Modem, Nature::Modem);
+        self.regenerates = (near.nature(), far.nature()) == (Nature::Modem, Nature::Modem);
         let mut news = false;
         while let Some(heard) = near.hear() {
             self.hear(Side::Near, near.nature(), heard, now);
@@ -129,7 +141,8 @@ impl Relay {
         let moment = |from: Side, ear: &Ear| {
             let (free, commands) = (ear.burst.is_none(), self.tracker.sender() == Some(from));
             let may_wait = self.tracker.may_be_told_to_wait(from.other());
-            Moment { now, kind, free, commands, may_wait, own: self.policy.own, regenerates }
+            let (own, regenerates) = (self.policy.own, self.regenerates);
+            Moment { now, kind, free, commands, may_wait, own, regenerates }
         };
         let (there, here) = (moment(Side::Near, &self.far), moment(Side::Far, &self.near));
         let Self { outward, homeward, events, .. } = self;
@@ -201,6 +214,15 @@ impl Relay {
     fn begin(&mut self, side: Side, nature: Nature, opening: Opening, heard: Heard, now: Timestamp) {
         self.events.note(heard.at, side, Event::Begun { opening, grounds: heard.grounds });
         let phase = self.tracker.burst_began(side, opening);
+        if self.spoke.is_some_and(|(who, _)| who != side || opening != Opening::V21) {
+            self.spoke = None;
+        }
+        if nature == Nature::Packets && self.speaks_twice(side, now) {
+            self.events.note(heard.at, side, Event::Untimely(opening));
+            self.ear(side).burst = Some(opening);
+            self.ear(side).muted = true;
+            return;
+        }
         self.note_phase(heard.at, side, phase);
         if self.tcf_stays_here() {
             if nature == Nature::Packets {
@@ -264,6 +286,9 @@ impl Relay {
             ear.muted = signal != Signal::End;
             return;
         }
+        if self.may_offer_again(side) && self.keeps_offer(side, signal, now) {
+            return;
+        }
         let watch = self.watch(side, now);
         let gate = if self.tracker.sender() == Some(side) {
             let Self { near, far, answers, .. } = self;
@@ -296,6 +321,32 @@ impl Relay {
         }
     }
 
+    /// Whether the machine on `side` may offer itself again though the command of the other one has been said.
+    fn may_offer_again(&mut self, side: Side) -> bool {
+        let commanded = matches!(self.tracker.phase(), Phase::Commanded | Phase::Tcf | Phase::TcfSent);
+        let kept = self.policy.repetition == Repetition::Kept;
+        let slow = kept && self.way_to(side.other()).is_slow();
+        commanded && slow && self.tracker.sender() == Some(side.other()) && self.answers_for == Some(side)
+    }
+
+    /// Keeps a burst back that begins with the frames of an offer.
+    fn keeps_offer(&mut self, side: Side, signal: Signal, now: Timestamp) -> bool {
+        let frame = self.ear(side).frame.octets();
+        let Signal::Octets(chunk) = signal else { return false };
+        if frame.len() >= chunk.octets().len() + 3 {
+            return false;
+        }
+        let Ok(fcf) = Frame::parse(frame).map(|frame| frame.fcf()) else { return true };
+        if !matches!(fcf, Fcf::Nsf | Fcf::Csi | Fcf::Dis) {
+            let begun = Signal::Octets(Chunk::from_octets(frame));
+            self.put(side, begun, now);
+            return true;
+        }
+        self.events.note(now, side, Event::OfferKept);
+        self.ear(side).muted = true;
+        true
+    }
+
     /// What a burst of the machine on `side` may be that is not to be passed on, if it sends pages.
     fn watch(&mut self, side: Side, now: Timestamp) -> Option<Watch> {
         let Policy { own, repetition, .. } = self.policy;
@@ -317,12 +368,19 @@ impl Relay {
         }
         let phase = self.tracker.burst_ended(side);
         self.note_phase(at, side, phase);
-        let was_v21 = self.ear(side).burst.take() == Some(Opening::V21);
+        let burst = self.ear(side).burst.take();
+        let was_v21 = burst == Some(Opening::V21);
+        self.hold_for_unread(side, burst, now);
+        if was_v21 && !self.ear(side).muted {
+            self.spoke = Some((side, now));
+        }
         let kept = self.ear(side).muted;
         self.pass(side, Signal::End, now);
         if self.tracker.awaits_frames(side) {
             let way = self.way_to(side);
             if kept { way.await_same_answer(now) } else { way.await_answer(now) }
+        } else if kept && self.tracker.sender() == Some(side.other()) {
+            self.way_to(side.other()).hold_on(now);
         }
         if self.policy.tcf == TcfMethod::Local
             && nature == Nature::Packets
@@ -342,6 +400,19 @@ impl Relay {
         }
     }
 
+    /// A page of which nothing can be read, its training lost between phone lines: its machine ends it with a command, and
+    /// until then flags keep T2 from ending the call at the other one (T.30 5.4.2), which then asks for all of it again.
+    fn hold_for_unread(&mut self, side: Side, burst: Option<Opening>, now: Timestamp) {
+        let unread = self.regenerates
+            && self.tracker.sender() == Some(side)
+            && self.tracker.phase() == Phase::PageSent
+            && self.way_to(side.other()).is_bare();
+        if let Some(opening) = burst.filter(|opening| unread && *opening != Opening::V21) {
+            self.events.note(now, side, Event::Unread(opening));
+            self.way_to(side.other()).hold_until(now + UNREAD);
+        }
+    }
+
     fn note_phase(&mut self, at: Timestamp, side: Side, phase: Option<Phase>) {
         phase.into_iter().for_each(|phase| self.events.note(at, side, Event::Phase(phase)));
     }
@@ -354,6 +425,19 @@ impl Relay {
                 self.put(side, Signal::Silence, now);
             }
         }
+    }
+
+    /// Whether the machine on `side` speaks though it has just spoken and the other one has the turn. Both bursts come
+    /// from packets: the first was mended, late, from copies that came with the second, and the other machine would
+    /// answer it into the second.
+    fn speaks_twice(&self, side: Side, now: Timestamp) -> bool {
+        let soon = self.spoke.is_some_and(|(who, at)| who == side && now < at + SAME_TURN);
+        let other = match self.tracker.phase() {
+            Phase::PageDue | Phase::Correction => self.tracker.sender() != Some(side),
+            Phase::PostPage => self.tracker.sender() == Some(side),
+            _ => false,
+        };
+        soon && other
     }
 
     fn drop_prediction(&mut self, side: Side, now: Timestamp) {

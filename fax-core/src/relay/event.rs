@@ -79,6 +79,10 @@ pub enum Event {
     PollKept,
     /// It said a command again whose answer is on a slow way: that was not passed on.
     RepetitionKept,
+    /// It offered itself again while the other machine's command was on a slow way: that was not passed on.
+    OfferKept,
+    /// Its page could not be read at all: the other machine is held with flags until it says more.
+    Unread(Opening),
     /// Nothing more came of its carrier, so the other line let it go.
     CarrierLetGo(Opening),
     /// It said a command again that had been answered: its answer was given again, and it was not passed on.

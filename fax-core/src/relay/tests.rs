@@ -1,5 +1,6 @@
 //! The relay between two lines that do nothing but listen and remember.
 
+mod own_words;
 mod regenerating;
 
 use super::*;
@@ -363,7 +364,7 @@ fn a_machine_whose_answer_is_late_is_held_with_flags_that_never_last_three_secon
 fn a_machine_is_not_held_longer_than_an_answer_can_take() {
     let mut bench = Bench::new();
     bench.frame(Side::Near, &DIS);
-    bench.pass(6000);
+    bench.pass(7000);
     assert!(bench.events.contains(&Event::HeldInVain));
     assert_eq!(bench.near.said.last().map(|(_, signal)| *signal), Some(Signal::End));
 }

@@ -26,6 +26,8 @@ const HOLD_AFTER: Span = Span::from_millis(2500);
 /// How long it is held with nothing of the answer in sight; and where answers have been quick before, so
 /// that a late one is a lost one and the machine had better repeat.
 const HOLD_FOR: Span = Span::from_millis(2700);
+/// Where no answer has come yet, and 3 s one way may be the reason.
+const HOLD_AT_FIRST: Span = Span::from_millis(4200);
 const HOLD_FOR_LOST: Span = Span::from_millis(1200);
 /// Where answers take as long as this the flags may end before the next one is there: RNR holds longer.
 const BEYOND_FLAGS: Span = Span::from_millis(4900);
@@ -99,6 +101,8 @@ pub(super) struct Way {
     /// When the command was over whose answer has not begun, whatever became of the machine since.
     asked: Option<Timestamp>,
     poll: Poll,
+    /// Until when the line's own machine is held with flags once nothing else is said to it.
+    keep: Option<Timestamp>,
     /// After how long the quickest answer so far began.
     quickest: Option<Span>,
     /// When the open carrier was turned on.
@@ -158,6 +162,7 @@ impl Way {
             awaited: None,
             asked: None,
             poll: Poll::None,
+            keep: None,
             quickest: None,
             flags: Timestamp::ZERO,
         }
@@ -196,6 +201,11 @@ impl Way {
         self.poll = Poll::None;
     }
 
+    /// Whether answers have been so late that no other reason is left.
+    pub(super) fn is_slow(&self) -> bool {
+        self.quickest.is_some_and(|span| span >= HOLD_AFTER)
+    }
+
     /// Whether the answer to the last command is late only because all answers are.
     pub(super) fn is_on_slow_way(&self, now: Timestamp) -> bool {
         let slow = self.quickest.filter(|span| *span >= HOLD_AFTER);
@@ -205,6 +215,24 @@ impl Way {
     /// Whether everything has been said.
     pub(super) fn is_idle(&self) -> bool {
         self.tape.is_empty() && matches!(self.stage, Stage::Between)
+    }
+
+    /// Nothing of what is said to the line's own machine can be read, for a while.
+    pub(super) fn hold_until(&mut self, until: Timestamp) {
+        self.keep = Some(until);
+    }
+
+    /// The burst that has begun was none for the line's machine: its flags go on.
+    pub(super) fn hold_on(&mut self, now: Timestamp) {
+        if matches!(self.stage, Stage::Burst(Opening::V21, Pacer::Undecided)) {
+            self.stage = Stage::Holding(now + HOLD_FOR);
+        }
+    }
+
+    /// Whether a burst has begun of which nothing has come.
+    pub(super) fn is_bare(&self) -> bool {
+        self.tape.octet(0).is_none()
+            && matches!(self.stage, Stage::Between | Stage::Burst(_, Pacer::Undecided))
     }
 
     /// Says what can be said.
@@ -293,6 +321,7 @@ impl Way {
             Poll::Told => self.poll = Poll::Turn(moment.now + TURN_TO_POLL),
             Poll::Turn(_) | Poll::None => self.note_answer(moment.now),
         }
+        self.keep = self.keep.filter(|_| opening != Opening::V21);
         (self.news, self.flags) = (moment.now, moment.now);
         self.frames.begin(moment.regenerates && opening == Opening::V21);
         self.stage = Stage::Burst(opening, Pacer::Undecided);
@@ -301,6 +330,16 @@ impl Way {
 
     /// An answer that is late is preceded by flags, so that the machine does not say its command again.
     fn hold(&mut self, line: &mut impl Line, moment: Moment, note: &mut impl FnMut(Event)) -> bool {
+        if let Some(until) = self.keep.filter(|_| moment.free && self.tape.is_empty()) {
+            self.keep = None;
+            if moment.own.has(OwnWord::Flags) && line.say(Signal::Begin(Opening::V21)).is_ok() {
+                note(Event::Held);
+                self.flags = moment.now;
+                self.frames.begin(moment.regenerates);
+                self.stage = Stage::Holding(until);
+                return true;
+            }
+        }
         let due = self.awaited.is_some_and(|since| moment.now >= since + HOLD_AFTER);
         if !due || line.nature() != Nature::Modem {
             return false;
@@ -327,7 +366,15 @@ impl Way {
         }
         note(Event::Held);
         self.flags = moment.now;
-        self.stage = Stage::Holding(moment.now + if quick { HOLD_FOR_LOST } else { HOLD_FOR });
+        self.frames.begin(moment.regenerates);
+        let hold = match self.quickest {
+            _ if quick => HOLD_FOR_LOST,
+            None => HOLD_AT_FIRST,
+            Some(span) => {
+                HOLD_FOR.max(Span::from_micros((span + SLOWER).micros().saturating_sub(HOLD_AFTER.micros())))
+            }
+        };
+        self.stage = Stage::Holding(moment.now + hold);
         true
     }
 

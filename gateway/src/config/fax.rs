@@ -4,7 +4,7 @@
 
 use core::fmt;
 use fax_core::BitRate;
-use fax_core::relay::{self, EcmUse};
+use fax_core::relay::{self, EcmUse, OwnWord, OwnWords};
 use fax_core::t30::Edits;
 use serde::Deserialize;
 
@@ -119,6 +119,33 @@ pub enum SuperG3 {
     Pass,
 }
 
+/// What the gateway says to a fax machine that the other one did not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Vec<Word>")]
+pub struct MaySay(OwnWords);
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Flags,
+    Rnr,
+    Answers,
+    Ftt,
+}
+
+impl From<Vec<Word>> for MaySay {
+    fn from(words: Vec<Word>) -> Self {
+        let all = [
+            (Word::Flags, OwnWord::Flags),
+            (Word::Rnr, OwnWord::NotReady),
+            (Word::Answers, OwnWord::AnswerAgain),
+            (Word::Ftt, OwnWord::TrainingRefused),
+        ];
+        let others = all.iter().filter(|(word, _)| !words.contains(word));
+        Self(others.fold(OwnWords::ALL, |own, (_, word)| own.without(*word)))
+    }
+}
+
 /// The highest version of T.38 that is offered or answered with: 2. Version 3 says that V.34 is relayed, and it is not: a peer
 /// that is told 3 may send V.8 and V.34 packets, which nobody here makes a modem signal of. Who offers 3 is answered with 2, and
 /// goes on without V.34 (T.38 version negotiation: the answer is what both have).
@@ -148,6 +175,8 @@ pub struct FaxChoice {
     pub answer_version: Option<u8>,
     /// What becomes of an answer that invites to V.34.
     pub super_g3: Option<SuperG3>,
+    /// What is said to a machine that the other one did not say.
+    pub may_say: Option<MaySay>,
     /// Whether a fax between two phone legs is made anew as modem signals.
     pub regenerate: Option<bool>,
     /// Whether audio is offered with RFC 2198 redundancy.
@@ -179,6 +208,8 @@ pub struct Fax {
     pub answer_version: u8,
     /// What becomes of an answer that invites to V.34.
     pub super_g3: SuperG3,
+    /// What is said to a machine that the other one did not say.
+    pub may_say: OwnWords,
     /// Whether two phone legs are joined by modems.
     pub regenerate: bool,
     /// Whether RFC 2198 is offered.
@@ -202,6 +233,7 @@ impl FaxChoice {
             offer_version: self.offer_version.or(below.offer_version),
             answer_version: self.answer_version.or(below.answer_version),
             super_g3: self.super_g3.or(below.super_g3),
+            may_say: self.may_say.or(below.may_say),
             regenerate: self.regenerate.or(below.regenerate),
             audio_redundancy: self.audio_redundancy.or(below.audio_redundancy),
             on_calling_tone: self.on_calling_tone.or(below.on_calling_tone),
@@ -221,6 +253,7 @@ impl FaxChoice {
             offer_version: self.offer_version.unwrap_or(0).min(HIGHEST),
             answer_version: self.answer_version.unwrap_or(HIGHEST).min(HIGHEST),
             super_g3: self.super_g3.unwrap_or(SuperG3::Suppress),
+            may_say: self.may_say.map_or(OwnWords::ALL, |words| words.0),
             regenerate: self.regenerate.unwrap_or(false),
             audio_redundancy: self.audio_redundancy.unwrap_or(false),
             on_calling_tone: self.on_calling_tone.unwrap_or(false),
@@ -242,7 +275,7 @@ impl Fax {
             SuperG3::Block => relay::SuperG3::Block,
             SuperG3::Pass => relay::SuperG3::Pass,
         };
-        relay::Policy { edits, ecm, super_g3, ..relay::Policy::default() }
+        relay::Policy { edits, ecm, super_g3, own: self.may_say, ..relay::Policy::default() }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use fax_core::relay::{OwnWord, OwnWords};
 
 fn parse(text: &str) -> Result<Config, String> {
     Config::parse(text, Path::new("test")).map_err(|error| error.to_string())
@@ -176,4 +177,16 @@ fn a_reload_whose_routes_need_a_new_trunk_is_refused_whole() {
     let more = "[[trunk]]\nname = 'new'\naddress = '192.0.2.1'\n[[route]]\nname = 'n'\ntargets = [{ trunk = 'new' }]\n";
     let error = old.adopting(parse(&format!("{EMBEDDED}{more}")).unwrap()).unwrap_err();
     assert!(error.to_string().contains("new"), "{error}");
+}
+
+#[test]
+fn what_the_gateway_may_say_by_itself_is_named_word_by_word() {
+    let relay =
+        |may_say| parse(&format!("[fax]\nmay_say = {may_say}")).map(|it| it.fax.resolved().relay().own);
+    assert_eq!(parse("").unwrap().fax.resolved().relay().own, OwnWords::ALL);
+    assert_eq!(relay("['flags', 'answers', 'ftt']"), Ok(OwnWords::ALL.without(OwnWord::NotReady)));
+    let nothing = relay("[]").unwrap();
+    let words = [OwnWord::Flags, OwnWord::NotReady, OwnWord::AnswerAgain, OwnWord::TrainingRefused];
+    assert!(words.into_iter().all(|word| !nothing.has(word)));
+    assert!(relay("['dcs']").unwrap_err().contains("dcs"));
 }

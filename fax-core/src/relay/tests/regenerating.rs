@@ -62,3 +62,22 @@ fn between_phone_lines_a_machine_is_not_kept_from_saying_a_command_again() {
     bench.pass(4000);
     assert_eq!(bench.far.count(BEGIN), begun);
 }
+
+/// T.30 5.4.2: T2 ends the call of a machine that hears nothing while a page passes.
+#[test]
+fn between_phone_lines_a_machine_is_held_while_a_page_passes_that_cannot_be_read() {
+    let mut bench = Bench::regenerating();
+    bench.until_page();
+    let begun = bench.near.count(BEGIN);
+    bench.hear(Side::Far, &[Signal::Begin(V17_SHORT), Signal::End, Signal::Silence]);
+    bench.pass(12_000);
+    assert!(bench.events.contains(&Event::Unread(V17_SHORT)));
+    assert_eq!(bench.near.open, Some(Opening::V21));
+    assert!(bench.near.count(BEGIN) >= begun + 5, "flags never last 3 s");
+    bench.frame(Side::Far, &EOP);
+    bench.pass(600);
+    assert_eq!(bench.near.frames().last(), Some(&(EOP.to_vec(), GOOD)));
+    bench.frame(Side::Near, &MCF);
+    bench.pass(400);
+    assert_eq!(bench.far.frames().last(), Some(&(MCF.to_vec(), GOOD)));
+}

@@ -22,7 +22,11 @@ use clap::{Parser, Subcommand};
 use std::error::Error;
 use std::process::ExitCode;
 
-/// The lab: what fax modems make of an impaired line, and fax calls of an impaired network.
+/// A laboratory for faxes: modems on impaired lines and whole calls over impaired networks, measured; and a fax machine for
+/// the command line.
+///
+/// To begin with: `faxlab demo`, then `faxlab call --doc FILE.tif --loss 0.05`. All is told in docs/lab.md and
+/// docs/impairments.md.
 #[derive(Debug, Parser)]
 #[command(name = "faxlab", version, about)]
 pub(crate) struct Cli {
@@ -33,34 +37,34 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant, reason = "one a process")]
 enum Command {
+    /// A page through two gateways over a network that loses packets, with all there is to see.
+    Demo(demo::Demo),
+    /// Whole fax calls through gateways and an impaired network, in virtual time.
+    Call(call::Call),
+    /// One call again, with its timeline.
+    Replay(replay::Replay),
+    /// Two kinds of call over the same seeds, pair by pair.
+    Compare(compare::Compare),
+    /// A matrix of calls over the same seeds: a table and curves.
+    Sweep(sweep::Sweep),
+    /// The whole table of docs/call-performance.md.
+    Table(table::Table),
     /// Measures and runs single modems.
     #[command(subcommand)]
     Modem(modem::Command),
     /// What the whole receiver bank hears in a recording: tones, trainings, frames, with times.
     Listen(listen::Listen),
-    /// Whole fax calls through gateways and an impaired network, in virtual time.
-    Call(call::Call),
-    /// A matrix of calls over the same seeds: a table and curves.
-    Sweep(sweep::Sweep),
-    /// The whole table of docs/call-performance.md.
-    Table(table::Table),
-    /// A page through two gateways over a network that loses packets.
-    Demo(demo::Demo),
-    /// One call again, with its timeline.
-    Replay(replay::Replay),
-    /// Two kinds of call over the same seeds, pair by pair.
-    Compare(compare::Compare),
-    /// Sends a document: over a phone line as a pipe, over T.38, or to another machine in this process.
-    Send(send::Send),
-    /// Many faxes at once through a gateway, over SIP and in real time.
-    Load(load::Load),
-    /// Receives a document.
-    Receive(receive::Receive),
-    /// Throws packets that nobody asked for at programs of this machine.
-    Flood(flood::Flood),
     /// Reads T.38.
     #[command(subcommand)]
     T38(t38::Command),
+    /// Sends a document: over a phone line as a pipe, over T.38, or to another machine in this process.
+    Send(send::Send),
+    /// Receives a document.
+    Receive(receive::Receive),
+    /// Many faxes at once through a gateway, over SIP and in real time.
+    Load(load::Load),
+    /// Throws packets that nobody asked for at programs of this machine.
+    Flood(flood::Flood),
 }
 
 impl Cli {

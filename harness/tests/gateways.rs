@@ -9,7 +9,7 @@ use fax_harness::bench::in_order;
 use fax_harness::system::System::{self, Ours, Spandsp};
 use fax_harness::world::classic_udptl::Recovery;
 use fax_harness::world::network::Jitter;
-use fax_harness::world::scenario::{Coding, MachineSettings, Modem};
+use fax_harness::world::scenario::{Coding, MachineSettings, Modem, Sender};
 use fax_harness::world::{Chain, Document, Network, Scenario, Taps, run};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use std::fmt::Write;
 /// A value of each setting, by its number.
 type Case = [usize; SETTINGS];
 
-const SETTINGS: usize = 8;
+const SETTINGS: usize = 9;
 const PAGE: usize = 0;
 const RATE: usize = 1;
 const PAPER: usize = 2;
@@ -27,6 +27,7 @@ const RECOVERY: usize = 4;
 const GATEWAYS: usize = 5;
 const CHAIN: usize = 6;
 const METHOD: usize = 7;
+const SENDER: usize = 8;
 const VALUES: Case = [
     8,
     RATES.len(),
@@ -36,6 +37,7 @@ const VALUES: Case = [
     OWNERS.len(),
     CHAINS.len(),
     METHODS.len(),
+    SENDERS.len(),
 ];
 
 const RATES: [(Modem, u32); 8] = [
@@ -58,17 +60,19 @@ const OWNERS: [[System; 2]; 3] = [[Ours, Ours], [Ours, Spandsp], [Spandsp, Ours]
 const CHAINS: [Chain; 3] = [Chain::Gateway, Chain::TerminalGateway, Chain::GatewayTerminal];
 /// Of rate management.
 const METHODS: [u8; 2] = [2, 1];
+const SENDERS: [Sender; 2] = [Sender::Caller, Sender::Answerer];
 
 /// Pages that take minutes below 9600 bit/s.
 const HEAVY: [usize; 4] = [3, 4, 5, 7];
 
-/// What can be: a single gateway is ours, the peer knows one method of rate management, and nobody waits
-/// for a heavy page at a low rate.
+/// What can be: a single gateway is ours, the peer knows one method of rate management and no polling, and
+/// nobody waits for a heavy page at a low rate.
 fn is_possible(case: &Case) -> bool {
     let of_ours = OWNERS[case[GATEWAYS]] == [Ours, Ours];
     let between_gateways = CHAINS[case[CHAIN]] == Chain::Gateway;
     (between_gateways || of_ours)
         && (METHODS[case[METHOD]] == 2 || between_gateways && of_ours)
+        && (SENDERS[case[SENDER]] == Sender::Caller || of_ours)
         && (RATES[case[RATE]].1 >= 9600 || !HEAVY.contains(&(case[PAGE] + 1)))
 }
 
@@ -79,6 +83,7 @@ fn scenario(case: &Case) -> Scenario {
         chain: CHAINS[case[CHAIN]],
         gateways: OWNERS[case[GATEWAYS]],
         machine: MachineSettings { modem, max_rate: Some(rate), ecm, coding },
+        sender: SENDERS[case[SENDER]],
         ..Scenario::default()
     };
     scenario.packets.version = VERSIONS[case[VERSION]];
@@ -93,7 +98,7 @@ fn told(case: &Case) -> String {
     let (ecm, coding) = PAPERS[case[PAPER]];
     let [caller, answerer] = OWNERS[case[GATEWAYS]];
     format!(
-        "itu{} {:<6} {rate:>5} {:<6} {:<3} T.38 version {} {:<13} {:<16} {:<16} method {}",
+        "itu{} {:<6} {rate:>5} {:<6} {:<3} T.38 version {} {:<13} {:<16} {:<16} method {} {}",
         case[PAGE] + 1,
         modem.to_string(),
         if ecm { "ECM" } else { "no ECM" },
@@ -103,6 +108,7 @@ fn told(case: &Case) -> String {
         format!("{caller},{answerer}"),
         CHAINS[case[CHAIN]].to_string(),
         METHODS[case[METHOD]],
+        if SENDERS[case[SENDER]] == Sender::Caller { "sent" } else { "fetched" },
     )
 }
 

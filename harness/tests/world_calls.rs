@@ -7,7 +7,7 @@ use fax_harness::stimulus::Impairments;
 use fax_harness::system::System;
 use fax_harness::world::classic_udptl::Recovery;
 use fax_harness::world::network::Jitter;
-use fax_harness::world::scenario::{MachineSettings, Modem};
+use fax_harness::world::scenario::{MachineSettings, Modem, Sender};
 use fax_harness::world::{CannotBuild, Chain, Document, Network, Record, Scenario, Taps, run};
 use std::path::Path;
 
@@ -44,6 +44,32 @@ fn every_chain_carries_a_page_pixel_for_pixel() {
             assert_eq!((report.strict, report.causes.len()), (1, 0), "{chain} {ecm}: {report:?}");
         }
     }
+}
+
+/// The peer's own gateways do not carry that.
+#[test]
+fn a_document_is_fetched_over_every_chain_of_ours() {
+    let polled = |chain, ends, gateways| Scenario {
+        chain,
+        ends,
+        gateways: [gateways; 2],
+        sender: Sender::Answerer,
+        ..Scenario::default()
+    };
+    for chain in [
+        Chain::Gateway,
+        Chain::TerminalGateway,
+        Chain::GatewayTerminal,
+        Chain::TerminalTerminal,
+        Chain::Passthrough,
+        Chain::Regenerate,
+    ] {
+        for ends in [System::Ours, System::Spandsp] {
+            let report = report(&polled(chain, ends, System::Ours), 1);
+            assert_eq!(report.strict, 1, "{chain} {ends}: {report:?}");
+        }
+    }
+    assert_eq!(report(&polled(Chain::Gateway, System::Spandsp, System::Spandsp), 4).strict, 0);
 }
 
 /// The time that another bench measured over the same chain: 29.1 s, the answerer's ring included.

@@ -150,6 +150,12 @@ fn nonsense_is_refused_with_a_word_of_help() {
         (&["call", "--doc", PAGE, "--chain", "pigeon"][..], "terminal-gateway"),
         (&["call", "--doc", PAGE, "--preset", "pigeon"][..], "office-wifi"),
         (&["call", "--doc", PAGE, "--burst", "2,120"][..], "between 0 and 1"),
+        (&["call", "--doc", PAGE, "--loss", "5"][..], "between 0 and 1"),
+        (&["call", "--doc", PAGE, "--calls", "0"][..], "1 or more"),
+        (&["call", "--doc", PAGE, "--max-rate", "9000"][..], "9600"),
+        (&["call", "--doc", PAGE, "--block-ms", "15"][..], "10 or 20"),
+        (&["call", "--doc", PAGE, "--ends", "ours", "--v8"][..], "no V.8"),
+        (&["sweep", "nowhere.toml"][..], "nowhere.toml"),
         (&["call", "--doc", PAGE, "--gateways", "spandsp", "--copies", "2,1,120"][..], "no spaced copies"),
         (&["replay", "--loss 0.1", "1"][..], "--doc"),
     ] {

@@ -13,7 +13,7 @@ use fax_harness::t38::writer::CaptureWriter;
 use fax_harness::wav;
 use fax_harness::world::classic_udptl::Recovery;
 use fax_harness::world::network::{Bursts, Jitter, Order, Stepped, preset};
-use fax_harness::world::scenario::{Coding, Copies, MachineSettings, Modem, PacketSettings};
+use fax_harness::world::scenario::{Coding, Copies, MachineSettings, Modem, PacketSettings, Sender};
 use fax_harness::world::{Chain, Direction, Document, Kept, Network, Record, Scenario, Taps, run, sent};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
@@ -28,8 +28,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Call {
     #[command(flatten)]
     pub(crate) cell: CellOptions,
-    /// Calls.
-    #[arg(long, default_value_t = 100)]
+    /// How many calls.
+    #[arg(long, default_value = "100", value_parser = at_least_one)]
     calls: usize,
     /// Seed of the first call; the others follow.
     #[arg(long, default_value_t = 1)]
@@ -53,7 +53,7 @@ pub(crate) struct OneCall {
     /// What reached either side, as a capture (pcapng); the caller is 192.0.2.1, the answerer 192.0.2.2.
     #[arg(long)]
     pcap: Option<PathBuf>,
-    /// Prints what happened on one axis of time.
+    /// Prints what happened on one axis of time (`faxlab replay` always does).
     #[arg(long)]
     timeline: bool,
 }
@@ -77,8 +77,8 @@ pub(crate) struct CellOptions {
     /// The fastest modem of the fax machines: v17, v29 or v27ter.
     #[arg(long, default_value = "v17")]
     mode: Modem,
-    /// Bit rate at which the sender starts, at most.
-    #[arg(long)]
+    /// Bit rate at which the sender starts, at most: 2400, 4800, 7200, 9600, 12000 or 14400.
+    #[arg(long, value_parser = bit_rate)]
     max_rate: Option<u32>,
     /// Error correction: on or off.
     #[arg(long, default_value = "on", value_parser = on_or_off, action = ArgAction::Set)]
@@ -95,13 +95,16 @@ pub(crate) struct CellOptions {
     snr: Option<f64>,
     #[command(flatten)]
     line: LineOptions,
-    /// Playout delay of a passthrough, 20 to 200.
+    /// Playout delay of a passthrough, 20 to 200 ms.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(20..=200))]
     playout_ms: u64,
     /// Older packets beside each of a passthrough (RFC 2198), 0 to 2.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=2))]
     rtp_redundancy: u8,
-    /// Lets the fax machines begin with V.8, as Super G3 ones do.
+    /// The answerer has the document, and the caller fetches it.
+    #[arg(long)]
+    poll: bool,
+    /// Lets the fax machines begin with V.8, as Super G3 ones do; for --ends spandsp.
     #[arg(long)]
     v8: bool,
     /// What our gateways make of Super G3: suppress, block (a CM that comes anyway) or pass.
@@ -116,8 +119,8 @@ pub(crate) struct CellOptions {
     /// When the answerer is hung up after the caller has gone on hook: ms, or never.
     #[arg(long, default_value = "2000", value_parser = hang_up)]
     hangup_ms: HangUp,
-    /// Audio of a block: 20 or 10.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(10..=20))]
+    /// Audio of a block: 20 or 10 ms.
+    #[arg(long, default_value = "20", value_parser = block)]
     block_ms: u64,
 }
 
@@ -133,17 +136,17 @@ struct PacketOptions {
     /// Spaced copies: of control packets, of image packets, ms apart, as in 2,1,120.
     #[arg(long, value_parser = copies)]
     copies: Option<Copies>,
-    /// How long a receiver waits for what was overtaken.
+    /// How long a receiver of ours waits for what was overtaken, ms.
     #[arg(long)]
     hold_ms: Option<u64>,
-    /// Image in one packet of our gateways: 30 unless given.
+    /// Image in one packet of our gateways, ms: 30 unless given, 50 where they choose their protection.
     #[arg(long)]
     packet_ms: Option<u64>,
-    /// T38FaxVersion.
-    #[arg(long, default_value_t = 0)]
+    /// T38FaxVersion, 0 to 3.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=3))]
     t38_version: u8,
     /// T38FaxRateManagement: 1 local TCF, 2 transferred TCF.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=2))]
     rate_management: u8,
     /// Leaves fill out of pages without error correction.
     #[arg(long)]
@@ -153,11 +156,11 @@ struct PacketOptions {
 /// What the network does, both ways.
 #[derive(Debug, Args)]
 struct NetworkOptions {
-    /// A network by name; the options below change it.
+    /// A network by name, as random-loss-1pct or g1050-c (a wrong name lists all); the options below change it.
     #[arg(long)]
     preset: Option<String>,
     /// Independent loss, 0 to 1.
-    #[arg(long)]
+    #[arg(long, value_parser = share)]
     loss: Option<f64>,
     /// Bursts on the axis of time: share lost, mean length in ms, as in 0.05,120.
     #[arg(long, value_parser = pair, conflicts_with = "burst_packets")]
@@ -165,14 +168,14 @@ struct NetworkOptions {
     /// Bursts by packet: share lost, mean length in packets, as in 0.05,4.
     #[arg(long, value_parser = pair)]
     burst_packets: Option<(f64, f64)>,
-    /// Delay one way, without jitter: 20 unless a preset says otherwise.
-    #[arg(long)]
+    /// Delay one way, without jitter, ms: 20 unless a preset says otherwise.
+    #[arg(long, value_parser = millis)]
     delay_ms: Option<f64>,
-    /// Uniform jitter from 0, with overtaking.
-    #[arg(long)]
+    /// Uniform jitter from 0 to so many ms, with overtaking.
+    #[arg(long, value_parser = millis)]
     jitter_ms: Option<f64>,
-    /// Share of datagrams that arrive twice.
-    #[arg(long)]
+    /// Share of datagrams that arrive twice, 0 to 1.
+    #[arg(long, value_parser = share)]
     duplicate: Option<f64>,
 }
 
@@ -314,6 +317,7 @@ impl CellOptions {
             super_g3: self.super_g3,
             own: self.own,
             repetition: self.repetition,
+            sender: if self.poll { Sender::Answerer } else { Sender::Caller },
             v8: self.v8,
             hang_up: self.hangup_ms.0,
             block: self.block_ms as usize * 8,
@@ -459,6 +463,37 @@ pub(super) fn on_or_off(text: &str) -> Result<bool, String> {
         "off" => Ok(false),
         _ => Err("use on or off".to_owned()),
     }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number of 1 or more".to_owned()),
+        Ok(count) => Ok(count),
+    }
+}
+
+fn bit_rate(text: &str) -> Result<u32, String> {
+    const RATES: [u32; 6] = [2400, 4800, 7200, 9600, 12_000, 14_400];
+    let rate = text.parse().ok().filter(|rate| RATES.contains(rate));
+    rate.ok_or_else(|| "use 2400, 4800, 7200, 9600, 12000 or 14400".to_owned())
+}
+
+fn block(text: &str) -> Result<u64, String> {
+    match text {
+        "10" => Ok(10),
+        "20" => Ok(20),
+        _ => Err("use 10 or 20".to_owned()),
+    }
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a share between 0 and 1".to_owned())
+}
+
+fn millis(text: &str) -> Result<f64, String> {
+    let millis = text.parse().ok().filter(|millis| (0.0..=600_000.0).contains(millis));
+    millis.ok_or_else(|| "a number of ms, 0 or more".to_owned())
 }
 
 fn pair(text: &str) -> Result<(f64, f64), String> {

@@ -46,8 +46,11 @@ enum What {
     Udptl,
     /// Random octets, up to 1400.
     Noise,
+    /// SIP OPTIONS.
     Options,
+    /// SIP REGISTER.
     Register,
+    /// SIP INVITE with an offer.
     Invite,
     /// A SIP request with random octets changed, left out or doubled.
     Garbage,

@@ -27,7 +27,9 @@ pub(crate) struct Sweep {
 
 impl Sweep {
     pub(crate) fn run(self) -> Result<(), Box<dyn Error>> {
-        let matrix = Matrix::read(&std::fs::read_to_string(&self.file)?)?;
+        let text = std::fs::read_to_string(&self.file);
+        let text = text.map_err(|error| format!("{}: {error}", self.file.display()))?;
+        let matrix = Matrix::read(&text)?;
         let calls = self.calls.unwrap_or(matrix.calls);
         let plan = Plan { calls, seed: matrix.seed, jobs: self.jobs.max(1) };
         let cells = matrix.cells();

@@ -27,7 +27,7 @@ pub struct Record {
     pub received: usize,
     /// Pages that were received pixel for pixel at their place.
     pub identical: usize,
-    /// Requests for repetition that the caller heard.
+    /// Requests for repetition that the sender heard.
     pub pprs: usize,
     /// What the network did, from and to the caller.
     pub tallies: [Tally; 2],
@@ -255,7 +255,8 @@ impl<'a> Stage<'a> {
             let at = |note: &Note| off_hook + Timestamp::from_samples(note.at).since(Timestamp::ZERO);
             side.machine_mut().notes().into_iter().map(|note| (at(&note), note)).collect::<Vec<_>>()
         });
-        let received = self.sides[1].machine_mut().received();
+        let sender = self.scenario.sender.index();
+        let received = self.sides[1 - sender].machine_mut().received();
         let record = Record {
             seed,
             seconds: self.now.seconds(),
@@ -263,7 +264,7 @@ impl<'a> Stage<'a> {
             pages: document.pages.len(),
             received: received.len(),
             identical: identical(&document.pages, &received),
-            pprs: notes[0].iter().filter(|(_, note)| note.text.starts_with("hears PPR")).count(),
+            pprs: notes[sender].iter().filter(|(_, note)| note.text.starts_with("hears PPR")).count(),
             tallies: self.paths.each_ref().map(|path| path.log().tally()),
             cpu: Cpu {
                 gateways: self.sides.each_ref().map(|side| side.gateway_cpu().as_secs_f64()),

@@ -45,9 +45,9 @@ pub enum CannotBuild {
 /// One of the two sides of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Calls, and sends the document.
+    /// Calls.
     Caller,
-    /// Answers, and receives it.
+    /// Answers.
     Answerer,
 }
 
@@ -107,6 +107,11 @@ impl Role {
         }
     }
 
+    /// Whether the document is its own.
+    fn sends(self, scenario: &Scenario) -> bool {
+        self.index() == scenario.sender.index()
+    }
+
     /// The direction in which it sends.
     const fn direction(self) -> Direction {
         match self {
@@ -129,6 +134,9 @@ fn terminal(role: Role, scenario: &Scenario, document: &Document) -> Result<Box<
         System::Spandsp => Ok(peer::terminal(role, scenario, document)),
         #[cfg(not(feature = "spandsp"))]
         System::Spandsp => no_part(scenario.ends, "fax machine"),
+        System::Ours if scenario.v8 => {
+            Err(CannotBuild::NoOption { system: scenario.ends, part: "a fax machine", option: "V.8" })
+        }
         System::Ours => Ok(Box::new(our_machine(role, scenario, document, Leg::audio()))),
     }
 }
@@ -151,9 +159,11 @@ fn t38_terminal(
 }
 
 fn our_machine(role: Role, scenario: &Scenario, document: &Document, leg: Leg) -> OurTerminal {
-    let (role, document) = match role {
-        Role::Caller => (session::Role::Caller, document.for_ours.clone()),
-        Role::Answerer => (session::Role::Answerer, terminal::Document::default()),
+    let document =
+        if role.sends(scenario) { document.for_ours.clone() } else { terminal::Document::default() };
+    let role = match role {
+        Role::Caller => session::Role::Caller,
+        Role::Answerer => session::Role::Answerer,
     };
     OurTerminal::new(role, &scenario.machine, document, leg)
 }
@@ -266,9 +276,9 @@ mod peer {
     }
 
     fn settings(role: Role, scenario: &Scenario, document: &Document) -> TerminalSettings {
-        let (send, receive) = match role {
-            Role::Caller => (Some(document.path.clone()), None),
-            Role::Answerer => (None, Some(fresh_file())),
+        let (send, receive) = match role.sends(scenario) {
+            true => (Some(document.path.clone()), None),
+            false => (None, Some(fresh_file())),
         };
         TerminalSettings {
             send,

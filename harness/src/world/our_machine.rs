@@ -5,7 +5,7 @@ use super::page::Page;
 use super::scenario::{Coding, MachineSettings, Modem};
 use fax_call::Leg;
 use fax_core::t30::fields::{Bit, Coding as Code};
-use fax_core::t30::session::{Cause, Event, Role};
+use fax_core::t30::session::{Cause, Event, Offer, Poll, Role};
 use fax_core::t30::{Dis, ModemSet};
 use fax_core::terminal::{Document, FaxMachine, Settings};
 use fax_core::{BitRate, SAMPLE_RATE, Timestamp};
@@ -21,8 +21,15 @@ pub(super) struct OurTerminal {
 }
 
 impl OurTerminal {
+    /// A caller without a document fetches one, an answerer with one offers it.
     pub(super) fn new(role: Role, machine: &MachineSettings, document: Document, leg: Leg) -> Self {
-        let machine = FaxMachine::new(role, settings(machine), document);
+        let mut settings = settings(machine);
+        match (role, document.pages().is_empty()) {
+            (Role::Caller, true) => settings.session.polls = Some(Poll::default()),
+            (Role::Answerer, false) => settings.session.offers = Offer::Freely,
+            _ => {}
+        }
+        let machine = FaxMachine::new(role, settings, document);
         let terminal = fax_call::Terminal::new(machine, leg);
         Self { terminal, samples: 0, off_hook: None, notes: Vec::new() }
     }

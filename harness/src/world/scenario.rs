@@ -36,6 +36,8 @@ pub struct Scenario {
     pub own: OwnWords,
     /// What they make of commands that are repeated over a slow network.
     pub repetition: Repetition,
+    /// Who has the document.
+    pub sender: Sender,
     /// Whether the fax machines begin with V.8.
     pub v8: bool,
     /// When the answerer is hung up after the caller has gone on hook.
@@ -59,6 +61,25 @@ pub enum Chain {
     Passthrough,
     /// As passthrough, with the signals made anew on both sides.
     Regenerate,
+}
+
+/// Who has the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sender {
+    /// The caller sends it.
+    Caller,
+    /// The answerer offers it, and the caller fetches it: polling.
+    Answerer,
+}
+
+impl Sender {
+    /// The place of the side that sends, the caller being the first.
+    pub const fn index(self) -> usize {
+        match self {
+            Self::Caller => 0,
+            Self::Answerer => 1,
+        }
+    }
 }
 
 /// What both fax machines can do.
@@ -169,6 +190,7 @@ impl Default for Scenario {
             super_g3: SuperG3::default(),
             own: OwnWords::ALL,
             repetition: Repetition::default(),
+            sender: Sender::Caller,
             v8: false,
             hang_up: Some(Span::from_millis(2000)),
             block: 160,

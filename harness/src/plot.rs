@@ -1,6 +1,7 @@
 //! Pictures as SVG: error curves, success rates and constellations.
 
 use crate::calls::statistics::Interval;
+use plotters::coord::CoordTranslate;
 use plotters::coord::ranged1d::AsRangedCoord;
 use plotters::prelude::*;
 use std::error::Error;
@@ -93,15 +94,8 @@ pub fn error_curves(path: &Path, title: &str, curves: &[Curve]) -> Result<(), Bo
             chart.draw_series(points.iter().map(|at| Circle::new(*at, 3, color.filled())))?;
         }
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::LowerLeft)
-        .background_style(WHITE)
-        .border_style(RGBColor(180, 180, 180))
-        .label_font((FONT, 14))
-        .draw()?;
-    root.present()?;
-    Ok(())
+    legend(&mut chart)?;
+    Ok(root.present()?)
 }
 
 /// Success rates over a linear axis, in per cent, with their intervals.
@@ -143,6 +137,13 @@ pub fn rates(path: &Path, title: &str, x: &str, curves: &[RateCurve]) -> Result<
             chart.draw_series(line.into_iter().map(|at| Circle::new(at, 3, color.filled())))?;
         }
     }
+    legend(&mut chart)?;
+    Ok(root.present()?)
+}
+
+fn legend<'a, 'b: 'a, C: CoordTranslate>(
+    chart: &mut ChartContext<'a, SVGBackend<'b>, C>,
+) -> Result<(), Box<dyn Error>> {
     chart
         .configure_series_labels()
         .position(SeriesLabelPosition::LowerLeft)
@@ -150,7 +151,6 @@ pub fn rates(path: &Path, title: &str, x: &str, curves: &[RateCurve]) -> Result<
         .border_style(RGBColor(180, 180, 180))
         .label_font((FONT, 14))
         .draw()?;
-    root.present()?;
     Ok(())
 }
 

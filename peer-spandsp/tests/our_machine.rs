@@ -213,7 +213,7 @@ fn a_peer_told_to_use_jbig_neither_offers_nor_takes_it_and_the_page_goes_in_mmr(
         let theirs = TerminalSettings {
             send: (!we_send).then(|| vector(0)),
             receive: we_send.then(|| received.clone()),
-            coding: Coding::Jbig,
+            jbig: true,
             ..TerminalSettings::default()
         };
         let file = std::fs::read(vector(0)).expect("a file");

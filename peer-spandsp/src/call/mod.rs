@@ -54,6 +54,8 @@ pub struct TerminalSettings {
     pub ecm: bool,
     /// The best compression that is offered and used.
     pub coding: Coding,
+    /// Whether it is told to use T.85 besides, with L0 and without. Debian's library does not take that in.
+    pub jbig: bool,
     /// Fast modems that are offered and used.
     pub modems: Modems,
     /// Bit rate at which a sender starts, at most. A receiver cannot limit its rates but by its modems:
@@ -80,8 +82,6 @@ pub enum Coding {
     Mr,
     /// T.6; only with ECM.
     Mmr,
-    /// T.85, with and without L0. Debian's library drops both from what it is told: [`Coding::Mmr`] is left.
-    Jbig,
 }
 
 /// A set of fast modems, by the library's `T30_SUPPORT` bits.
@@ -174,6 +174,7 @@ impl Default for TerminalSettings {
             nsf: Vec::new(),
             ecm: true,
             coding: Coding::Mmr,
+            jbig: false,
             modems: Modems::ALL,
             max_rate: None,
             tep: false,
@@ -224,7 +225,6 @@ impl Coding {
             Self::Mh => 0x02,
             Self::Mr => 0x06,
             Self::Mmr => 0x0E,
-            Self::Jbig => 0x3E,
         }
     }
 }

@@ -12,6 +12,9 @@ const MAX_IDENT: usize = 20;
 /// What the library keeps of a file's name.
 const MAX_PATH: usize = 255;
 
+/// T30_SUPPORT_T85_COMPRESSION and T30_SUPPORT_T85_L0_COMPRESSION.
+const T85: c_int = 0x30;
+
 /// One of the peer's fax machines, freed with this.
 pub(crate) struct Terminal(NonNull<ffi::Terminal>);
 
@@ -39,7 +42,7 @@ impl Terminal {
             nsf: settings.nsf.as_ptr(),
             nsf_length: length(settings.nsf.len()),
             ecm: c_int::from(settings.ecm),
-            compressions: settings.coding.bits(),
+            compressions: settings.coding.bits() | if settings.jbig { T85 } else { 0 },
             modems: settings.modems.0 as c_int,
             max_rate: settings.max_rate.map_or(0, |rate| rate as c_int),
             tep: c_int::from(settings.tep),

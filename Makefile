@@ -19,7 +19,7 @@ help:
 	@echo 'make bench-calls  the table of docs/call-performance.md; BENCH_SCALE=20 for a 20th of the calls (2 CPU hours)'
 	@echo 'make bench-t38    what packets cost, in time and instructions; ten million losses under parity (15 minutes)'
 	@echo 'make acceptance   SIPp against the SIP endpoint; floods, kills, a full disk and load against faxgw, in real time;'
-	@echo '                  docs/acceptance.md anew (30 minutes; ACCEPTANCE_SECONDS, KILLS and LOAD_CALLS make it shorter)'
+	@echo '                  docs/acceptance.md anew (40 minutes; ACCEPTANCE_SECONDS, KILLS and LOAD_CALLS make it shorter)'
 	@echo 'make acceptance-unit  the package under a systemd of its own: start, a fax, reload, kill, stop (2 minutes; needs root)'
 	@echo 'make acceptance-efax  a page to efax and a page from it, in real time (2 minutes; needs efax, libtiff-tools)'
 	@echo 'make acceptance-foreign  whole faxes through faxgw in real time, with rtpengine as a foreign gateway (5 minutes)'
@@ -88,7 +88,7 @@ ACCEPTANCE_SECONDS ?= 60
 KILLS ?= 50
 # Where other programs keep the processors busy: chrt --rr 10
 ACCEPTANCE_PRIORITY ?= nice -n -10
-LOAD_CALLS ?= 50 100 150 200
+LOAD_CALLS ?= 100 200 300 400 600 900
 
 # In real time, with priority if it may; a disk is mounted, which needs root. gateway/acceptance/lab.py says which ports.
 acceptance: setup

@@ -12,7 +12,7 @@ import time
 import lab
 
 faxgw, faxlab, page, out = lab.arguments()
-steps = [int(given) for given in sys.argv[5:]] or [50, 100, 150, 200]
+steps = [int(given) for given in sys.argv[5:]] or [100, 200, 300, 400, 600, 900]
 LATE = 5  # milliseconds
 PORTS = 4  # of media a call, each beside one that is not used
 
@@ -48,6 +48,8 @@ def step(calls):
         "gateway, cores": round(spent / seconds, 2), "both ends, cores": round(used / seconds, 2),
         "others, cores": round(machine.others, 2), "VmHWM, MB": round(memory, 1), "causes": lab.causes(records),
     })
+    if calls <= 100:
+        report.must(f"of {calls} calls all were taken", refused == 0)
     report.must(f"of {calls} calls all that were taken are whole", tally["whole"] == taken)
     report.must(f"of {calls} calls each has its record", len(records) == calls)
     return calls, most, full[len(full) // 2]

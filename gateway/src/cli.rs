@@ -13,7 +13,8 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "faxgw", version, about)]
 pub struct Cli {
-    /// The configuration; without it the embedded one, which binds loopback only.
+    /// The configuration. Without it `run` takes the embedded one, which binds loopback only; the others that of the
+    /// package, /etc/faxgw/faxgw.toml, if it is there.
     #[arg(short, long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where records are, instead of what the configuration says.
@@ -83,14 +84,15 @@ impl Cli {
     /// found.
     pub fn run(self) -> ExitCode {
         let source = Source { file: self.config, records: self.records };
-        let printed = match self.command {
-            None | Some(Command::Run) => return run(source),
-            Some(Command::DefaultConfig) => Ok(EMBEDDED.into()),
-            Some(Command::Check) => self::check(&source),
-            Some(Command::Explain { number, trunk }) => explain(&source, &number, trunk.as_deref()),
-            Some(Command::Calls(list)) => list.print(&source),
-            Some(Command::Show { id, json }) => show(&source, &id, json),
-            Some(Command::Forget { id }) => forget(&source, &id),
+        let installed = Source { file: source.file.clone().or_else(|| there(PACKAGED)), ..source.clone() };
+        let printed = match self.command.unwrap_or(Command::Run) {
+            Command::Run => return run(source),
+            Command::DefaultConfig => Ok(EMBEDDED.into()),
+            Command::Check => self::check(&installed),
+            Command::Explain { number, trunk } => explain(&installed, &number, trunk.as_deref()),
+            Command::Calls(list) => list.print(&installed),
+            Command::Show { id, json } => show(&installed, &id, json),
+            Command::Forget { id } => forget(&installed, &id),
         };
         match printed {
             Ok(text) => {
@@ -122,16 +124,17 @@ fn run(source: Source) -> ExitCode {
 fn check(source: &Source) -> Printed {
     let config = source.load().map_err(|error| (2, error.to_string()))?;
     let findings = check::findings(&config);
-    let mut text = String::from("what is open:\n");
+    let file = source.file.as_ref().map_or("the embedded one".into(), |file| file.display().to_string());
+    let mut text = format!("configuration: {file}\nwhat is open:\n");
     check::exposure(&config).iter().for_each(|exposed| text += &format!("  {exposed}\n"));
     text += if findings.is_empty() { "nothing is unwise\n" } else { "what is unwise:\n" };
     findings.iter().for_each(|finding| text += &format!("  {finding}\n"));
     let records = &config.records;
     text += &format!(
-        "what is kept: records for {} days in {}, numbers {:?}; packets: {}\n",
+        "what is kept: records for {} days in {}, numbers {}; packets: {}\n",
         records.days,
         records.directory().display(),
-        records.numbers,
+        format!("{:?}", records.numbers).to_lowercase(),
         if config.capture.enabled {
             format!("{} days, for: {}", config.capture.days, config.capture.purpose)
         } else {
@@ -152,10 +155,27 @@ fn explain(source: &Source, number: &str, from: Option<&str>) -> Printed {
     Ok(peers.map(|peer| calls::explain(&config, peer, number)).collect())
 }
 
+/// Where the package has the configuration, and its service the records.
+const PACKAGED: &str = "/etc/faxgw/faxgw.toml";
+const STATE: &str = "/var/lib/faxgw";
+
+fn there(path: &str) -> Option<PathBuf> {
+    Some(PathBuf::from(path)).filter(|path| path.exists())
+}
+
+/// Where the records are that somebody wants to see: where nothing is said and none are here, the service's.
+fn records(source: &Source) -> Result<PathBuf, (u8, String)> {
+    let records = source.load().map_err(|error| (2, error.to_string()))?.records;
+    let here = records.directory();
+    let unsaid = records.dir.is_none() && !here.exists();
+    Ok(unsaid.then(|| there(STATE)).flatten().unwrap_or(here))
+}
+
 fn index(source: &Source) -> Result<Index, (u8, String)> {
-    let config = source.load().map_err(|error| (2, error.to_string()))?;
-    let directory = config.records.directory();
-    Index::read(&directory).map_err(|error| (4, format!("records in {}: {error}", directory.display())))
+    let directory = records(source)?;
+    let none =
+        |error| format!("no records in {} ({error}); --records says where they are", directory.display());
+    Index::read(&directory).map_err(|error| (4, none(error)))
 }
 
 impl List {
@@ -186,7 +206,7 @@ fn forget(source: &Source, id: &str) -> Printed {
     if !found.iter().any(|entry| entry.id == id) {
         return Err((5, format!("there is no call {id}")));
     }
-    let directory = source.load().map_err(|error| (2, error.to_string()))?.records.directory();
+    let directory = records(source)?;
     Index::ask_to_forget(&directory, id).map_err(|error| (4, error.to_string()))?;
     Ok(format!("call {id} will be deleted everywhere by the gateway\n"))
 }

@@ -6,6 +6,7 @@
 //!
 //! Always: what an ear would have heard that listened all the time is heard, a little later at most.
 
+use super::audio_leg::BLOCK;
 use super::playout::Playout;
 use super::sign::{Sign, SignEar};
 use crate::Law;
@@ -41,16 +42,15 @@ const UNNAMED: usize = 4800;
 const REPLAYED: usize = 2400;
 /// An ear stays for so long without a hint, samples: across the gaps between frames.
 const LINGER: usize = 8000;
-/// Octets that are looked at in one go: 20 ms.
-const STEP: usize = 160;
 
 impl Ear {
-    /// Takes the octets that were just played; the strongest sign that began.
+    /// Takes the octets that were just played, a block at most; the strongest sign that began.
     pub(super) fn listen(&mut self, law: Law, octets: &[u8], played: &Playout) -> Option<Sign> {
-        let sign = self.listen_for_signs(law, octets, played);
+        let mut block = [0; BLOCK];
+        let samples = decoded(law, &mut octets.iter().copied(), &mut block);
+        let sign = self.listen_for_signs(law, samples, played);
         self.knows_v21 |= sign == Some(Sign::V21Preamble);
-        let decode = law.decoder();
-        self.burst.goes_on(octets.iter().map(|octet| decode(*octet)), sign);
+        self.burst.goes_on(samples, sign);
         sign
     }
 
@@ -65,42 +65,46 @@ impl Ear {
         self.knows_v21
     }
 
-    fn listen_for_signs(&mut self, law: Law, octets: &[u8], played: &Playout) -> Option<Sign> {
-        let decode = law.decoder();
-        let is_hinted = self.hint.listen(octets.iter().map(|octet| decode(*octet)));
-        self.quiet = if is_hinted { 0 } else { self.quiet.saturating_add(octets.len()) };
+    fn listen_for_signs(&mut self, law: Law, samples: &[i16], played: &Playout) -> Option<Sign> {
+        let is_hinted = self.hint.listen(samples);
+        self.quiet = if is_hinted { 0 } else { self.quiet.saturating_add(samples.len()) };
         if self.quiet >= LINGER {
             self.awake = None;
         }
         match &mut self.awake {
-            Some(ear) => hear(ear, law, octets.iter().copied()),
+            Some(ear) => ear.listen(samples),
             None if is_hinted => {
                 let ear = self.awake.insert(Box::new(SignEar::new()));
-                hear(ear, law, played.past(REPLAYED.max(octets.len())))
+                hear(ear, law, played.past(REPLAYED))
             }
             None => None,
         }
     }
 }
 
+/// Listens to octets of the past.
 fn hear(ear: &mut SignEar, law: Law, mut octets: impl Iterator<Item = u8>) -> Option<Sign> {
-    let decode = law.decoder();
-    let mut heard = None;
-    let mut samples = [0; STEP];
+    let (mut block, mut heard) = ([0; BLOCK], None);
     loop {
-        let taken =
-            samples.iter_mut().zip(octets.by_ref()).map(|(place, octet)| *place = decode(octet)).count();
-        heard = heard.max(ear.listen(samples.get(..taken)?));
-        if taken < STEP {
+        let samples = decoded(law, &mut octets, &mut block);
+        heard = heard.max(ear.listen(samples));
+        if samples.len() < BLOCK {
             return heard;
         }
     }
 }
 
+/// The next octets as samples, as many as there are and a block has room for.
+fn decoded<'a>(law: Law, octets: &mut impl Iterator<Item = u8>, block: &'a mut [i16; BLOCK]) -> &'a [i16] {
+    let decode = law.decoder();
+    let taken = block.iter_mut().zip(octets).map(|(place, octet)| *place = decode(octet)).count();
+    block.get(..taken).unwrap_or_default()
+}
+
 impl Burst {
-    fn goes_on(&mut self, samples: impl ExactSizeIterator<Item = i16>, sign: Option<Sign>) {
+    fn goes_on(&mut self, samples: &[i16], sign: Option<Sign>) {
         let length = samples.len();
-        let power: u64 = samples.map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum();
+        let power: u64 = samples.iter().map(|sample| u64::from(sample.unsigned_abs()).pow(2)).sum();
         if power >= IN_USE * length as u64 {
             if self.pause >= PAUSE {
                 *self = Self::default();
@@ -141,9 +145,9 @@ impl Hint {
     const WEIGHT: f32 = 1.0 / 8.0;
 
     /// Whether what comes may be a sign.
-    fn listen(&mut self, samples: impl Iterator<Item = i16>) -> bool {
+    fn listen(&mut self, samples: &[i16]) -> bool {
         let mut is_hinted = false;
-        for sample in samples.map(f32::from) {
+        for sample in samples.iter().copied().map(f32::from) {
             for ([newer, older], turn) in self.resonators.iter_mut().zip(Self::TURNS) {
                 (*newer, *older) = (sample + turn * *newer - *older, *newer);
             }

@@ -30,7 +30,10 @@ impl fmt::Display for Whole<'_> {
         let entry = self.0;
         let Entry { id, call_id, began, ended, from, to, route, caller, called, .. } = entry;
         writeln!(f, "call {id}  {began}  {:.1} s", seconds(*began, *ended))?;
-        writeln!(f, "from {from} ({caller}) to {to} ({called}) by route {route:?}, Call-ID {call_id}")?;
+        // What was refused went to nobody, and maybe by no route.
+        let to = if to.is_empty() { "nobody" } else { to };
+        let by = if route.is_empty() { String::new() } else { format!(" by route {route:?}") };
+        writeln!(f, "from {from} ({caller}) to {to} ({called}){by}, Call-ID {call_id}")?;
         let Entry { cause, retry, code, mode_asked, mode_used, .. } = entry;
         writeln!(f, "cause: {cause} (SIP {code}); a sender should retry: {retry}")?;
         entry.evidence.iter().try_for_each(|evidence| writeln!(f, "  because {evidence}"))?;
@@ -77,13 +80,19 @@ impl Whole<'_> {
         heard(f, "near", &fax.near)?;
         heard(f, "far", &fax.far)?;
         writeln!(f, "  relay: {}", fax.relay)?;
-        let phases: Vec<_> = fax.phases.iter().map(|(phase, at)| format!("{phase} {at:.3} s")).collect();
+        let mut phases: Vec<_> = fax.phases.iter().collect();
+        phases.sort_by(|(_, at), (_, other)| at.total_cmp(other));
+        let phases: Vec<_> = phases.iter().map(|(phase, at)| format!("{phase} {at:.3} s")).collect();
         writeln!(f, "  phases: {}", phases.join(", "))
     }
 }
 
 fn leg(f: &mut fmt::Formatter<'_>, name: &str, leg: &Leg) -> fmt::Result {
     let Leg { mode, packets_in, packets_out, strangers, lost, late, .. } = leg;
+    if mode.is_empty() && packets_in + packets_out + strangers == 0 && leg.refusals.is_empty() {
+        return Ok(());
+    }
+    let mode = if mode.is_empty() { "no media" } else { mode };
     write!(f, "{name}: {mode}, packets in {packets_in}, out {packets_out}, lost {lost}, late {late}")?;
     let Leg { jitter_ms, longest_gap_ms, one_way_gaps, .. } = leg;
     writeln!(
@@ -111,4 +120,22 @@ fn heard(f: &mut fmt::Formatter<'_>, name: &str, heard: &Heard) -> fmt::Result {
 
 fn seconds(began: Utc, ended: Utc) -> f64 {
     ended.0.saturating_sub(began.0) as f64 / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_call_that_was_refused_nothing_is_shown_that_was_not() {
+        let mut entry = Entry::begin("7".into(), Utc(0));
+        (entry.from, entry.cause, entry.code) = ("pbx".into(), "capacity".into(), 503);
+        entry.evidence.push("limits.calls is reached".into());
+        let shown = Whole(&entry).to_string();
+        assert!(shown.contains("from pbx () to nobody (), Call-ID"), "{shown}");
+        assert!(shown.contains("because limits.calls is reached"), "{shown}");
+        assert!(!shown.contains("packets") && !shown.contains("route"), "{shown}");
+        entry.far.strangers = 1;
+        assert!(Whole(&entry).to_string().contains("far: no media, packets in 0"));
+    }
 }

@@ -33,12 +33,11 @@ pub use policy::{EcmUse, OwnWord, OwnWords, Policy, Repetition, SuperG3};
 pub use tcf::TcfMethod;
 pub use tracker::{Pending, Phase, Side, Tracker};
 
-use crate::line::{Expectation, Line, Nature};
+use crate::line::{Events, Expectation, Line, Nature};
 use crate::signal::{Chunk, FrameEnd, Grammar, Heard, Opening, Signal};
 use crate::t30::{Body, Change, Confirmation, Fcf, Frame, FrameBuffer, FrameEdit, PostPage};
 use crate::time::{Span, Timestamp};
 use delay::{Answers, Gate, Watch};
-use std::collections::VecDeque;
 use tcf::{TcfJudge, tcf};
 use way::{Kind, Moment, Way};
 
@@ -72,7 +71,7 @@ pub struct Relay {
     regenerates: bool,
     /// Who has spoken last on V.21 and when that was over, until the other machine speaks.
     spoke: Option<(Side, Timestamp)>,
-    events: Outbox,
+    events: Notes,
 }
 
 /// What is being heard on one line.
@@ -90,7 +89,7 @@ struct Ear {
 }
 
 #[derive(Clone, Debug)]
-struct Outbox(VecDeque<(Timestamp, Side, Event)>);
+struct Notes(Events<(Side, Event), EVENTS>);
 
 impl Relay {
     /// Nothing has been heard.
@@ -108,7 +107,7 @@ impl Relay {
             answers_for: None,
             regenerates: false,
             spoke: None,
-            events: Outbox(VecDeque::with_capacity(EVENTS)),
+            events: Notes(Events::new()),
         }
     }
 
@@ -154,7 +153,7 @@ impl Relay {
 
     /// The next event: when, and whose signals it is about: what the machine on that side said.
     pub fn event(&mut self) -> Option<(Timestamp, Side, Event)> {
-        self.events.0.pop_front()
+        self.events.0.take().map(|(at, (side, event))| (at, side, event))
     }
 
     /// What is known of the call from its frames.
@@ -534,12 +533,9 @@ fn then(frame: &Frame<'_>) -> Option<PostPage> {
     }
 }
 
-impl Outbox {
+impl Notes {
     fn note(&mut self, at: Timestamp, side: Side, event: Event) {
-        if self.0.len() == EVENTS {
-            self.0.pop_front();
-        }
-        self.0.push_back((at, side, event));
+        self.0.note(at, (side, event));
     }
 }
 

@@ -146,7 +146,6 @@ fn codings(coding: Coding) -> &'static [Code] {
         Coding::Mh => &[Code::Mh],
         Coding::Mr => &[Code::Mr],
         Coding::Mmr => &[Code::Mmr],
-        Coding::Jbig => panic!("the peer never uses it"),
     }
 }
 
@@ -180,7 +179,6 @@ fn decode(what: &str, coded: &[u8], coding: Coding, like: &Page) -> Page {
         Coding::Mh => (3, 0),
         Coding::Mr => (3, 1),
         Coding::Mmr => (4, 0),
-        Coding::Jbig => panic!("the peer never uses it"),
     };
     let entries: [(u16, u32); 11] = [
         (256, like.width),

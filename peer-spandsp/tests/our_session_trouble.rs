@@ -251,7 +251,6 @@ fn rows(octets: &[u8], coding: Coding) -> Vec<Vec<u8>> {
         Coding::Mh => image::Coding::Mh,
         Coding::Mr => image::Coding::Mr,
         Coding::Mmr => image::Coding::Mmr,
-        Coding::Jbig => panic!("the peer never uses it"),
     };
     let mut decoder = Decoder::new(DecoderSettings::new(coding, 1728)).expect("a width of T.4");
     let mut rest = octets;

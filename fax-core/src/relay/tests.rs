@@ -6,6 +6,7 @@ mod regenerating;
 use super::*;
 use crate::line::{Deadline, Framing, Progress, Refusal, Room};
 use crate::signal::{Chunk, Tone, Training, V17Rate};
+use std::collections::VecDeque;
 
 /// A line whose mouth takes what it has room for and says it at its rate.
 struct Stage {

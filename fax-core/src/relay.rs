@@ -14,7 +14,7 @@
 //! near line <---------+----------------------------------- far line
 //! ```
 //!
-//! Always: a frame is said as good only if it came as good; memory is bounded.
+//! Always: a frame is said as good only if it came as good, or is one of [`OwnWords`]; memory is bounded.
 
 mod bit_pacer;
 mod delay;

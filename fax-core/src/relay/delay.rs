@@ -1,6 +1,6 @@
-//! A command that is said again after it was answered: the answer was lost on its way.
+//! Bursts of the machine that sends pages that are kept back, as the other machine must not answer them.
 //!
-//! The machine that answered has gone on and takes the command for a mistake: the peer's ends the call. So
+//! A command that is said again after it was answered: the answer was lost on its way. The machine that answered has gone on and takes the command for a mistake: the peer's ends the call. So
 //! the relay gives the answer again and keeps the command to itself. Which burst that may be is known
 //! from when it comes: what follows an answer comes soon, what is said again comes after T4. Such a burst
 //! is held until it shows what it is.
@@ -8,9 +8,13 @@
 //! PPR is the exception. The machine that asked for frames awaits the rest of the same block and answers its command
 //! again, and its T2 has to start anew: T4, the command and a PPR of 37 octets take the 7 s of T2 together.
 //!
-//! From: T.30 5.4.2 (T4), 5.3.6.1.7 (a repeated command has the repeated response); lever L9.
-//! Always: only a frame that is octet for octet the command that was answered, with no page in between, is kept
-//! back; the answer is given as it was.
+//! RR that follows an RNR of the relay's own, and a command that is said again while its answer is on a slow way:
+//! their answer comes by itself.
+//!
+//! From: T.30 5.4.2 (T4), 5.3.6.1.7 (a repeated command has the repeated response), A.3.3 (RR); lever L9.
+//! Always: a command is kept back only if it is octet for octet the last one, with no page in between; an answer
+//! is given as it was.
+//! Not here: when a machine is told RNR or held with flags (`way`).
 
 use crate::signal::{Chunk, FrameEnd, Opening, Signal};
 use crate::t30::{Fcf, Frame};
